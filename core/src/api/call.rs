@@ -1,0 +1,198 @@
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use super::guard;
+use super::reply::Reply;
+use super::request::{Request, Response, mismatch, take_text};
+use crate::config::{Config, Layers};
+use crate::document::{self, DocumentId, Projector};
+use crate::error::{Error, Result};
+use crate::host::{Idiom, JsonRecord, Record, Term};
+use crate::meilisearch::{naming, settings};
+use crate::process::Core;
+use crate::schema::{Schema, declare, load};
+use crate::search;
+use crate::sync::{self, Write};
+use crate::telemetry::Trace;
+
+/// A request and the records that came with it.
+pub struct Call {
+    idiom: Idiom,
+    request: Request,
+    intake: Intake,
+}
+
+/// What becomes of pushed records.
+enum Intake {
+    /// The operation takes none.
+    Closed,
+    /// They become NDJSON.
+    Project(Projector),
+    /// They become documents to look at.
+    Show(Arc<Schema>, Vec<document::Document>),
+    /// Only their ids are read.
+    Ids(Arc<Schema>, Vec<DocumentId>),
+}
+
+impl Call {
+    /// Reads a call out of a term: a map with `op`, `host` and the operation's arguments.
+    pub fn read(core: &Core, mut term: Term) -> Result<Self> {
+        let host = take_text(&mut term, "host")?;
+        let idiom = Idiom::parse(&host).ok_or_else(|| mismatch(&format!("the host {host:?} is unknown")))?;
+        let request = Request::read(core, &mut term, idiom)?;
+        let intake = match &request {
+            Request::SyncRecords { schema, .. } => Intake::Project(Projector::new(schema.clone(), idiom)),
+            Request::Documents { schema } => Intake::Show(schema.clone(), Vec::new()),
+            Request::DocumentIds { schema } | Request::DeleteRecords { schema, .. } => {
+                Intake::Ids(schema.clone(), Vec::new())
+            }
+            _ => Intake::Closed,
+        };
+        Ok(Self { idiom, request, intake })
+    }
+
+    pub(super) fn of_stream(idiom: Idiom, request: Request) -> Self {
+        let intake = match &request {
+            Request::Push { stream } => Intake::Project(Projector::new(stream.schema(), idiom)),
+            _ => Intake::Closed,
+        };
+        Self { idiom, request, intake }
+    }
+
+    pub fn idiom(&self) -> Idiom {
+        self.idiom
+    }
+
+    /// Whether [`Call::run_now`] can carry this out.
+    pub fn is_pure(&self) -> bool {
+        self.request.is_pure()
+    }
+
+    /// Adds one record; `hook` is what its `search_document` returned, where the schema has one.
+    pub fn push<R: Record, H: Record>(&mut self, record: &R, hook: Option<&H>) -> Result<()> {
+        let idiom = self.idiom;
+        match &mut self.intake {
+            Intake::Project(projector) => projector.push(record, hook),
+            Intake::Show(schema, shown) => {
+                shown.push(document::document(schema, idiom, record, hook)?);
+                Ok(())
+            }
+            Intake::Ids(schema, ids) => {
+                let id = document::document_id(schema, idiom, record)
+                    .map_err(|error| error.of_schema(&schema.name).at(ids.len()))?;
+                ids.push(id);
+                Ok(())
+            }
+            Intake::Closed => Err(mismatch("this operation takes no records")),
+        }
+    }
+
+    /// Adds records given as NDJSON: a line is a record, or `[record, hook]` when `hooked`.
+    pub fn push_ndjson(&mut self, lines: &str, hooked: bool) -> Result<()> {
+        for line in lines.lines().filter(|line| !line.is_empty()) {
+            if hooked {
+                let (record, hook): (&RawValue, &RawValue) =
+                    serde_json::from_str(line).map_err(|_| mismatch("a hooked record must be a pair"))?;
+                self.push(&JsonRecord::parse(record.get())?, Some(&JsonRecord::parse(hook.get())?))?;
+            } else {
+                self.push(&JsonRecord::parse(line)?, None::<&JsonRecord>)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries out a pure operation on the caller's thread.
+    pub fn run_now(self, core: &Core) -> Reply {
+        guard::caught_now(|| {
+            let mut trace = Trace::default();
+            let result = self.decide(core, &mut trace);
+            Reply::new(result, trace)
+        })
+    }
+
+    fn decide(self, _core: &Core, trace: &mut Trace) -> Result<Response> {
+        let Self { idiom, request, intake } = self;
+        match request {
+            Request::Declare { name, options } => {
+                Ok(Response::Declaration(Box::new(declare(&name, &options, idiom)?)))
+            }
+            Request::Load { json } => Ok(Response::Declaration(Box::new(load(&json)?))),
+            Request::ResolveConfig { layers } => {
+                Ok(Response::Resolved(Box::new(resolve(&layers, idiom)?.summary())))
+            }
+            Request::IndexName { schema, layers } => {
+                Ok(Response::Text(naming::index_name(&schema, &resolve(&layers, idiom)?)))
+            }
+            Request::WireSettings { schema } => {
+                let wire = serde_json::Value::Object(settings::resolve(&schema)?);
+                let raw = RawValue::from_string(wire.to_string());
+                raw.map(Response::Json).map_err(|_| Error::internal("settings are not JSON"))
+            }
+            Request::Documents { .. } => match intake {
+                Intake::Show(_, documents) => Ok(Response::Documents(documents)),
+                _ => Err(mismatch("no records came with the call")),
+            },
+            Request::DocumentIds { .. } => match intake {
+                Intake::Ids(_, ids) => Ok(Response::Ids(ids)),
+                _ => Err(mismatch("no records came with the call")),
+            },
+            Request::ExplainSearch { schema, text, layers } => {
+                Ok(Response::Explanation(Box::new(search::explain(&schema, &text, &layers, idiom)?)))
+            }
+            Request::Hydrate { pending, found } => {
+                Ok(Response::Hydrated(Box::new(search::hydrate(*pending, &found, trace)?)))
+            }
+            Request::HydrationFailed { pending } => {
+                search::hydration_failed(*pending, trace);
+                Ok(Response::Done {})
+            }
+            _ => Err(mismatch("this operation waits; run it, do not decide it")),
+        }
+    }
+
+    pub(super) async fn run(self, core: &Core) -> Reply {
+        if self.is_pure() {
+            return self.run_now(core);
+        }
+        let mut trace = Trace::default();
+        let result = self.carry_out(core, &mut trace).await;
+        Reply::new(result, trace)
+    }
+
+    async fn carry_out(self, core: &Core, trace: &mut Trace) -> Result<Response> {
+        let Self { idiom, request, intake } = self;
+        let write = match (&request, intake) {
+            (_, Intake::Project(projector)) => Some(Write::Upsert(projector.finish())),
+            (_, Intake::Ids(_, ids)) => Some(Write::Delete(ids)),
+            (Request::DeleteDocuments { schema, ids, .. }, _) => Some(Write::delete(ids, schema, idiom)?),
+            _ => None,
+        };
+        match (request, write) {
+            (Request::Search { schema, text, layers, primary_key }, _) => {
+                let key = primary_key.as_deref();
+                let found = search::search(core, &schema, &text, &layers, key, idiom, trace).await?;
+                Ok(Response::Search(Box::new(found)))
+            }
+            (
+                Request::SyncRecords { schema, layers }
+                | Request::DeleteRecords { schema, layers }
+                | Request::DeleteDocuments { schema, layers, .. },
+                Some(write),
+            ) => {
+                let config = resolve(&layers, idiom)?;
+                Ok(Response::Write(Box::new(sync::run(core, &schema, &config, write, trace).await?)))
+            }
+            (Request::Push { stream }, Some(Write::Upsert(batch))) => {
+                stream.send(core, batch, trace).await.map(|()| Response::Done {})
+            }
+            (Request::Finish { stream }, _) => Ok(Response::Write(Box::new(stream.end(core, trace).await?))),
+            _ => Err(mismatch("this operation is decided at once")),
+        }
+    }
+}
+
+fn resolve(layers: &Layers, idiom: Idiom) -> Result<Config> {
+    let (merged, twice) = layers.merge(idiom)?;
+    Config::read(&merged, &twice, idiom)
+}

@@ -1,0 +1,98 @@
+use serde::{Serialize, Serializer};
+
+/// What a caller can do about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// The call is wrong; nothing was sent. Change the call.
+    Usage,
+    /// The server was not reached, or what answered was not one.
+    Transport,
+    /// The server answered, and refused.
+    Backend,
+    /// A deadline passed; the work may still finish.
+    Timeout,
+    /// The server accepted the work and then did not do it.
+    Task,
+    /// The durable queue refused.
+    Queue,
+    /// A defect of Scrypath.
+    Internal,
+}
+
+macro_rules! kinds {
+    ($($variant:ident, $name:literal, $class:ident, $retryable:literal, $meaning:literal;)*) => {
+        /// The stable name of a failure. Programs match on it; messages may change.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Kind { $(#[doc = $meaning] $variant,)* }
+
+        impl Kind {
+            pub const ALL: &'static [Kind] = &[$(Kind::$variant),*];
+
+            pub fn name(self) -> &'static str {
+                match self { $(Kind::$variant => $name),* }
+            }
+            pub fn class(self) -> Class {
+                match self { $(Kind::$variant => Class::$class),* }
+            }
+            /// Whether the same call may succeed later, unchanged.
+            pub fn retryable(self) -> bool {
+                match self { $(Kind::$variant => $retryable),* }
+            }
+            pub fn meaning(self) -> &'static str {
+                match self { $(Kind::$variant => $meaning),* }
+            }
+        }
+    };
+}
+
+// One row per kind. `docs/errors.md` is printed from this table, and each package is tested against it.
+kinds! {
+    UnknownOptions, "unknown_options", Usage, false, "an option that does not exist, or was given twice";
+    MissingOption, "missing_option", Usage, false, "a required option is absent";
+    InvalidOption, "invalid_option", Usage, false, "an option has a value of the wrong type or range";
+    InvalidSchema, "invalid_schema", Usage, false, "a declaration contradicts itself";
+    UnknownMetadataKey, "unknown_metadata_key", Usage, false, "a reflection key that does not exist";
+    FilterNotDeclared, "filter_not_declared", Usage, false, "a filter names a field that is not declared filterable";
+    FilterInvalid, "filter_invalid", Usage, false, "a filter has a form or value that cannot be compiled";
+    FilterOperatorUnknown, "filter_operator_unknown", Usage, false, "a filter uses an operator that does not exist";
+    FilterEmpty, "filter_empty", Usage, false, "a filter holds an empty list, which would restrict nothing or everything";
+    SortNotDeclared, "sort_not_declared", Usage, false, "a sort names a field that is not declared sortable";
+    SortDirectionUnknown, "sort_direction_unknown", Usage, false, "a sort direction other than asc or desc";
+    PageInvalid, "page_invalid", Usage, false, "a page member is unknown or out of range";
+    UnknownFacet, "unknown_facet", Usage, false, "a requested facet is not declared";
+    InvalidFacetFilter, "invalid_facet_filter", Usage, false, "a facet filter names a field that is not a declared facet";
+    TenantFieldMissing, "tenant_field_missing", Usage, false, "tenant_scope on a schema without a tenant_field";
+    TenantFieldTwice, "tenant_field_twice", Usage, false, "a filter names the tenant field beside tenant_scope";
+    ProjectionFieldMissing, "projection_field_missing", Usage, false, "a record lacks a declared field";
+    ProjectionHookInvalid, "projection_hook_invalid", Usage, false, "a search_document hook returned something other than a map";
+    FieldNotLoaded, "field_not_loaded", Usage, false, "a record holds a field that was not loaded from the database";
+    RecordInvalid, "record_invalid", Usage, false, "a record is not something fields can be read from";
+    DocumentIdMissing, "document_id_missing", Usage, false, "a record or a call has no document id";
+    DocumentIdInvalid, "document_id_invalid", Usage, false, "a document id that Meilisearch would refuse";
+    HydrationIdMissing, "hydration_id_missing", Usage, false, "a hit lacks the primary key that hydration reads";
+    ValueNotFinite, "value_not_finite", Usage, false, "NaN or an infinity";
+    ValueIntegerOutOfRange, "value_integer_out_of_range", Usage, false, "an integer outside ±(2^53-1)";
+    ValueInvalidUtf8, "value_invalid_utf8", Usage, false, "text that is not UTF-8";
+    ValueTooDeep, "value_too_deep", Usage, false, "a value nested too deep, or containing itself";
+    ValueUnencodable, "value_unencodable", Usage, false, "a value that has no JSON form";
+    InvalidRequest, "invalid_request", Usage, false, "a call the core cannot read: package and native library differ in version";
+    EmbeddedUnavailable, "embedded_unavailable", Usage, false, "this build leaves the embedded index out";
+    TransportError, "transport_error", Transport, true, "the server could not be reached, or the connection broke";
+    RequestTimeout, "request_timeout", Transport, true, "the server did not answer within the deadline";
+    EmbeddedOpen, "embedded_open", Transport, false, "the embedded index could not be opened";
+    HttpError, "http_error", Backend, false, "the server refused the request";
+    Timeout, "timeout", Timeout, true, "a task did not finish within inline_timeout; it may still";
+    TaskFailed, "task_failed", Task, false, "a task ended in failure";
+    TaskCancelled, "cancelled", Task, false, "a task was cancelled";
+    InvalidTaskPayload, "invalid_task_payload", Backend, false, "a task reply that cannot be one";
+    QueueUnavailable, "queue_unavailable", Queue, false, "the durable queue is not set up";
+    CallCancelled, "call_cancelled", Timeout, true, "the caller cancelled the call, or went away";
+    Internal, "internal", Internal, false, "a defect of Scrypath; please report it";
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}

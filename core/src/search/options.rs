@@ -1,0 +1,72 @@
+use super::{facets, filter, page, per_query, query::Query, sort, tenant};
+use crate::config::{Layers, options as runtime, unknown_options};
+use crate::error::{Error, Kind, Result};
+use crate::host::{Idiom, Term};
+use crate::schema::Schema;
+
+/// The search options, in the order they are checked.
+const SEARCH: &[&str] = &["tenant_scope", "facets", "facet_filter", "filter", "sort", "page", "per_query"];
+
+/// What a search call's options say: its query, and the runtime options that remain.
+pub(super) struct Checked {
+    pub query: Query,
+    pub runtime: Vec<(String, Term)>,
+    pub twice: Vec<String>,
+}
+
+/// Checks search options before runtime options, and everything before anything is sent.
+pub(super) fn check(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> Result<Checked> {
+    check_inner(schema, text, layers, idiom).map_err(|error| error.of_schema(&schema.name))
+}
+
+fn check_inner(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> Result<Checked> {
+    let Term::Text(text) = text else {
+        let message =
+            format!("the search text must be a string, got: a value of type {}", text.type_name(idiom));
+        return Err(Error::new(Kind::InvalidOption, message).named("text"));
+    };
+    let (merged, twice) = layers.merge(idiom)?;
+    let (search, runtime): (Vec<_>, Vec<_>) =
+        merged.into_iter().partition(|(name, _)| runtime::find(name).is_none());
+    let unknown: Vec<&str> = search
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| !SEARCH.contains(name) || twice.iter().any(|key| key == name))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(unknown_options(&unknown, SEARCH.iter().copied(), idiom));
+    }
+    let get = |name: &str| search.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+
+    // Types first, in table order; then what the schema allows.
+    let facets = get("facets").map_or(Ok(Vec::new()), |term| facets::names(term, idiom))?;
+    let facet_filter =
+        get("facet_filter").map_or(Ok(Vec::new()), |term| filter::pairs("facet_filter", term, idiom))?;
+    let mut filter_pairs =
+        get("filter").map_or(Ok(Vec::new()), |term| filter::pairs("filter", term, idiom))?;
+    let sort_pairs = get("sort").map_or(Ok(Vec::new()), |term| sort::pairs(term, idiom))?;
+    let page = get("page").map_or(Ok(page::Page::default()), |term| page::read(term, idiom))?;
+    let per_query =
+        get("per_query").map_or(Ok(per_query::PerQuery::default()), |term| per_query::read(term, idiom))?;
+
+    facets::check_declared(schema, &facets, idiom)?;
+    facets::check_filter_fields(schema, &facet_filter, idiom)?;
+    if let Some(scope) = get("tenant_scope") {
+        tenant::scope(schema, scope, &mut filter_pairs, idiom)?;
+    }
+    let filter = filter::compile(schema, &filter_pairs, idiom)?;
+    let sort = sort::check(schema, sort_pairs, idiom)?;
+    let facet_clauses = filter::compile_facets(&facet_filter, idiom)?;
+
+    let query = Query {
+        text: text.clone(),
+        filter: filter_pairs,
+        sort,
+        page,
+        facets,
+        facet_filter,
+        per_query,
+        clauses: filter.into_iter().chain(facet_clauses).collect(),
+    };
+    Ok(Checked { query, runtime, twice })
+}

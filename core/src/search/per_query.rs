@@ -1,0 +1,103 @@
+use serde::Serialize;
+use serde_json::{Map, Number, Value};
+
+use crate::config::options::shown;
+use crate::error::{Error, Kind, Result};
+use crate::host::{Idiom, Term};
+
+/// Tuning of one query. Absent members are not sent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct PerQuery {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranking_score_threshold: Option<Threshold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show_ranking_score: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show_ranking_score_details: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Threshold {
+    Int(i64),
+    Float(f64),
+}
+
+const KEYS: &[&str] = &["ranking_score_threshold", "show_ranking_score", "show_ranking_score_details"];
+
+pub(super) fn read(term: &Term, idiom: Idiom) -> Result<PerQuery> {
+    let refuse = |what: &str| {
+        let option = idiom.option("per_query");
+        let message = format!("invalid value for {option} option: {what}");
+        Err(Error::new(Kind::InvalidOption, message).named("per_query"))
+    };
+    if term.is_null() {
+        return Ok(PerQuery::default());
+    }
+    let entries: Vec<(&Term, &Term)> = match term {
+        Term::Map(entries) => entries.iter().map(|(key, value)| (key, value)).collect(),
+        Term::List(items) => {
+            let pairs = items.iter().map(|item| match item {
+                Term::Tuple(pair) | Term::List(pair) if pair.len() == 2 => Some((&pair[0], &pair[1])),
+                _ => None,
+            });
+            match pairs.collect() {
+                Some(pairs) => pairs,
+                None => return refuse("expected per_query to be a keyword list or a map"),
+            }
+        }
+        other => {
+            return refuse(&format!(
+                "expected per_query to be a keyword list or a map, got: {}",
+                shown(other, idiom)
+            ));
+        }
+    };
+    let mut tuning = PerQuery::default();
+    for (key, value) in entries {
+        let Some(key) = idiom.as_name(key) else {
+            return refuse(&format!("per_query keys must be {}s", idiom.symbol_type()));
+        };
+        let key = idiom.read_option(key);
+        let wrong = |expected: &str| {
+            let got = shown(value, idiom);
+            refuse(&format!("{} must be {expected}, got: {got}", idiom.option(&key)))
+        };
+        match (key.as_str(), value) {
+            ("ranking_score_threshold", Term::Int(value @ 0..)) => {
+                tuning.ranking_score_threshold = Some(Threshold::Int(*value));
+            }
+            ("ranking_score_threshold", Term::Float(value)) if *value >= 0.0 && value.is_finite() => {
+                tuning.ranking_score_threshold = Some(Threshold::Float(*value));
+            }
+            ("ranking_score_threshold", _) => return wrong("a number of at least 0"),
+            ("show_ranking_score", Term::Bool(on)) => tuning.show_ranking_score = Some(*on),
+            ("show_ranking_score_details", Term::Bool(on)) => tuning.show_ranking_score_details = Some(*on),
+            ("show_ranking_score" | "show_ranking_score_details", _) => return wrong("a boolean"),
+            (other, _) => {
+                let known = idiom.options(KEYS.iter().copied());
+                return refuse(&format!("unknown per_query key {}; accepted: {known}", idiom.option(other)));
+            }
+        }
+    }
+    Ok(tuning)
+}
+
+impl PerQuery {
+    pub(super) fn write(&self, body: &mut Map<String, Value>) {
+        let threshold = match self.ranking_score_threshold {
+            Some(Threshold::Int(value)) => Some(Number::from(value)),
+            Some(Threshold::Float(value)) => Number::from_f64(value),
+            None => None,
+        };
+        if let Some(threshold) = threshold {
+            body.insert("rankingScoreThreshold".to_owned(), Value::Number(threshold));
+        }
+        if self.show_ranking_score == Some(true) {
+            body.insert("showRankingScore".to_owned(), Value::Bool(true));
+        }
+        if self.show_ranking_score_details == Some(true) {
+            body.insert("showRankingScoreDetails".to_owned(), Value::Bool(true));
+        }
+    }
+}

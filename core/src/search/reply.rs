@@ -1,0 +1,133 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::hydrate::Hydration;
+use super::query::Query;
+use crate::error::{Error, Kind, Result};
+use crate::host::Term;
+
+/// What a search gives. Hits stay the bytes that came; only what the core needs was looked at.
+#[derive(Debug, Serialize)]
+pub struct SearchReply {
+    pub query: Query,
+    pub raw: Box<RawValue>,
+    pub page: PageInfo,
+    pub facets: Facets,
+    /// What to fetch, when a repo was given and there are hits.
+    pub hydration: Option<Hydration>,
+}
+
+/// Where in the results this is; only what the server said.
+#[derive(Debug, Clone, Default, Serialize, PartialEq)]
+pub struct PageInfo {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_pages: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_hits: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated_total_hits: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+}
+
+/// The requested facets, in the requested order.
+#[derive(Debug, Clone, Serialize)]
+pub struct Facets {
+    /// `(facet, buckets)`; buckets by value, ascending as text, unless the schema declares `count`.
+    pub distribution: Term,
+    pub stats: Term,
+    pub declared_order: Term,
+}
+
+/// The keys of a reply that the core looks at.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Seen<'a> {
+    #[serde(borrow, default)]
+    pub hits: Vec<&'a RawValue>,
+    page: Option<i64>,
+    hits_per_page: Option<i64>,
+    total_pages: Option<i64>,
+    total_hits: Option<i64>,
+    estimated_total_hits: Option<i64>,
+    offset: Option<i64>,
+    limit: Option<i64>,
+    facet_distribution: Option<BTreeMap<String, Map<String, Value>>>,
+    facet_stats: Option<BTreeMap<String, Map<String, Value>>>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn read(raw: &'a RawValue) -> Result<Self> {
+        serde_json::from_str(raw.get()).map_err(|_| {
+            let mut error = Error::new(
+                Kind::HttpError,
+                "the backend answered a search with something else; is it a Meilisearch 1.x?",
+            );
+            error.details.status = Some(200);
+            error
+        })
+    }
+
+    pub(super) fn page(&self) -> PageInfo {
+        PageInfo {
+            number: self.page,
+            size: self.hits_per_page,
+            total_pages: self.total_pages,
+            total_hits: self.total_hits,
+            estimated_total_hits: self.estimated_total_hits,
+            offset: self.offset,
+            limit: self.limit,
+        }
+    }
+
+    /// Every requested facet has a place, empty where the reply lacks it; others are not shown.
+    pub(super) fn facets(&self, requested: &[String]) -> Facets {
+        let symbol = |name: &str| Term::Symbol(name.to_owned());
+        let (mut distribution, mut stats) = (Vec::new(), Vec::new());
+        for name in requested {
+            if distribution.iter().any(|(seen, _): &(Term, Term)| seen.as_str() == Some(name)) {
+                continue;
+            }
+            let counts = self.facet_distribution.as_ref().and_then(|all| all.get(name));
+            let mut buckets: Vec<(&String, i64)> =
+                counts.into_iter().flatten().map(|(value, count)| (value, count_of(count))).collect();
+            buckets.sort();
+            let buckets = buckets.into_iter().map(|(value, count)| {
+                let members = [("value", Term::Text(value.clone())), ("count", Term::Int(count))];
+                Term::Map(members.map(|(key, value)| (symbol(key), value)).to_vec())
+            });
+            distribution.push((symbol(name), Term::List(buckets.collect())));
+            let seen = self.facet_stats.as_ref().and_then(|all| all.get(name));
+            let seen = seen.into_iter().flatten().map(|(key, value)| match key.as_str() {
+                "min" | "max" => (symbol(key), number(value)),
+                _ => (Term::Text(key.clone()), number(value)),
+            });
+            stats.push((symbol(name), Term::Map(seen.collect())));
+        }
+        Facets {
+            distribution: Term::Map(distribution),
+            stats: Term::Map(stats),
+            declared_order: Term::List(requested.iter().map(|name| symbol(name)).collect()),
+        }
+    }
+}
+
+fn count_of(count: &Value) -> i64 {
+    count.as_i64().or_else(|| count.as_f64().map(|count| count.trunc() as i64)).unwrap_or(0)
+}
+
+fn number(value: &Value) -> Term {
+    match value.as_i64() {
+        Some(value) => Term::Int(value),
+        None => value.as_f64().map_or(Term::Null, Term::Float),
+    }
+}

@@ -1,0 +1,129 @@
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::hydrate::{Pending, hit_ids};
+use super::options::{self, Checked};
+use super::query::Query;
+use super::reply::{SearchReply, Seen};
+use crate::config::{Config, Layers};
+use crate::error::{Error, Result};
+use crate::host::{Idiom, Term};
+use crate::meilisearch::{Body, Client, Exchange, naming};
+use crate::process::Core;
+use crate::schema::Schema;
+use crate::telemetry::{Metadata, Trace, error_kind};
+
+/// A search, looked at before it is sent.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    pub query: Query,
+    pub request: ExplainedRequest,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ExplainedRequest {
+    pub method: &'static str,
+    pub path: String,
+    pub body: Box<RawValue>,
+}
+
+struct Planned {
+    query: Query,
+    config: Config,
+    index: String,
+    body: String,
+}
+
+impl Planned {
+    fn exchange(&self) -> Exchange {
+        let body = Body::Json(Bytes::from(self.body.clone()));
+        Exchange::post(self.path(), body).about("index", self.index.as_str())
+    }
+
+    fn path(&self) -> String {
+        format!("/indexes/{}/search", self.index)
+    }
+}
+
+fn plan(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> Result<Planned> {
+    let Checked { query, runtime, twice } = options::check(schema, text, layers, idiom)?;
+    let config = Config::read(&runtime, &twice, idiom)?;
+    let index = naming::index_name(schema, &config);
+    let body = query.body().to_string();
+    Ok(Planned { query, config, index, body })
+}
+
+/// The normalized query and the exact request of a search, without sending it.
+pub fn explain(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> Result<Explanation> {
+    let planned = plan(schema, text, layers, idiom)?;
+    let path = planned.path();
+    let body =
+        RawValue::from_string(planned.body).map_err(|_| Error::internal("a search body is not JSON"))?;
+    Ok(Explanation { query: planned.query, request: ExplainedRequest { method: "POST", path, body } })
+}
+
+/// Searches. With a `primary_key`, hits are looked at for the rows that are to be fetched.
+pub async fn search(
+    core: &Core,
+    schema: &Schema,
+    text: &Term,
+    layers: &Layers,
+    primary_key: Option<&str>,
+    idiom: Idiom,
+    trace: &mut Trace,
+) -> Result<SearchReply> {
+    let planned = plan(schema, text, layers, idiom)?;
+    let client = Client::open(core, &planned.config)?;
+    let span = trace.start("scrypath.search", metadata(schema, &planned));
+    let sent = client.object(planned.exchange(), trace).await;
+    let raw = match sent {
+        Ok(raw) => raw,
+        Err(error) => {
+            if error.details.code.as_deref() == Some("index_not_found") {
+                client.forget(&planned.index);
+            }
+            trace.stop(span, |metadata| metadata.set("error_kind", error_kind(&error)));
+            return Err(error.of_schema(&schema.name));
+        }
+    };
+    let seen = Seen::read(&raw).map_err(|error| error.of_schema(&schema.name))?;
+    let (page, facets, hit_count) = (seen.page(), seen.facets(&planned.query.facets), seen.hits.len());
+    let ids = match primary_key {
+        Some(key) if hit_count > 0 => Some(hit_ids(&seen.hits, key, idiom)),
+        _ => None,
+    };
+    drop(seen);
+    let hydration = match ids {
+        Some(Ok(ids)) => Some(Pending::new(span, ids).hydration()?),
+        None => {
+            trace.stop(span, |metadata| {
+                metadata.set("hit_count", hit_count);
+                metadata.set("record_count", 0_i64);
+                metadata.set("missing_count", 0_i64);
+            });
+            None
+        }
+        Some(Err(error)) => {
+            trace.stop(span, |metadata| metadata.set("error_kind", error_kind(&error)));
+            return Err(error.of_schema(&schema.name));
+        }
+    };
+    Ok(SearchReply { query: planned.query, raw, page, facets, hydration })
+}
+
+fn metadata(schema: &Schema, planned: &Planned) -> Metadata {
+    let symbol = |name: &str| Term::Symbol(name.to_owned());
+    let mut metadata = Metadata::new()
+        .with("schema", schema.name.as_str())
+        .with("backend", symbol("meilisearch"))
+        .with("index", planned.index.as_str())
+        .with("sync_mode", symbol(planned.config.sync_mode.name()));
+    if let Some(repo) = &planned.config.repo {
+        metadata.set("repo", repo.for_telemetry());
+    }
+    if planned.query.per_query.show_ranking_score_details == Some(true) {
+        metadata.set("ranking_score_details", Term::Bool(true));
+    }
+    metadata
+}

@@ -1,0 +1,244 @@
+//! telemetry: what happened during a call, for the host to emit?
+//!
+//! Events ride on the reply; no callback crosses the FFI. Names are
+//! `scrypath.<noun>[.<verb>].<start|stop|exception>`, joined by dots here and split by hosts that use
+//! lists. Stop metadata is the start metadata and more. No key and no document is ever metadata.
+//! A [`Trace`] collects the events of one call; [`Span`] is one start/stop pair.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use once_cell::sync::Lazy;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use crate::error::{Error, Kind};
+use crate::host::Term;
+
+/// Every event the core produces, without its `.start`, `.stop` or `.exception`.
+pub const SPANS: &[&str] = &[
+    "scrypath.search",
+    "scrypath.hydration",
+    "scrypath.sync.upsert",
+    "scrypath.sync.delete",
+    "scrypath.meilisearch.request",
+    "scrypath.meilisearch.task_wait",
+];
+
+static STARTED: Lazy<Instant> = Lazy::new(Instant::now);
+
+/// Nanoseconds on a clock that only this process's durations refer to.
+pub(crate) fn monotonic() -> i64 {
+    STARTED.elapsed().as_nanos() as i64
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Start { system_time: i64 },
+    Stop { duration: i64 },
+}
+
+/// One event: `{name, measurements, metadata}`. Times are nanoseconds.
+#[derive(Debug, Clone)]
+pub struct Event {
+    span: &'static str,
+    phase: Phase,
+    monotonic_time: i64,
+    metadata: Metadata,
+}
+
+/// Metadata in the order it was added. Keys are ours, values small.
+#[derive(Debug, Clone, Default)]
+pub struct Metadata(Vec<(&'static str, Term)>);
+
+impl Metadata {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn with(mut self, key: &'static str, value: impl Into<Term>) -> Self {
+        self.set(key, value);
+        self
+    }
+
+    pub fn set(&mut self, key: &'static str, value: impl Into<Term>) {
+        let value = value.into();
+        match self.0.iter_mut().find(|(name, _)| *name == key) {
+            Some((_, slot)) => *slot = value,
+            None => self.0.push((key, value)),
+        }
+    }
+}
+
+impl From<i64> for Term {
+    fn from(value: i64) -> Self {
+        Term::Int(value)
+    }
+}
+
+impl From<usize> for Term {
+    fn from(value: usize) -> Self {
+        Term::Int(value as i64)
+    }
+}
+
+impl From<&str> for Term {
+    fn from(value: &str) -> Self {
+        Term::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Term {
+    fn from(value: String) -> Self {
+        Term::Text(value)
+    }
+}
+
+/// A span that has started. Stop it through [`Trace::stop`].
+#[derive(Debug, Clone)]
+pub struct Span {
+    name: &'static str,
+    started: i64,
+    metadata: Metadata,
+}
+
+#[derive(Debug, Default)]
+pub struct Trace {
+    events: Vec<Event>,
+}
+
+impl Trace {
+    pub fn start(&mut self, name: &'static str, metadata: Metadata) -> Span {
+        let span = Span { name, started: monotonic(), metadata };
+        self.open(&span);
+        span
+    }
+
+    /// Tells the start of a span whose start was not told when it happened.
+    pub(crate) fn reopen(&mut self, span: &Span) {
+        self.open(span);
+    }
+
+    fn open(&mut self, span: &Span) {
+        let system_time =
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos() as i64);
+        self.events.push(Event {
+            span: span.name,
+            phase: Phase::Start { system_time },
+            monotonic_time: span.started,
+            metadata: span.metadata.clone(),
+        });
+    }
+
+    pub fn stop(&mut self, span: Span, extra: impl FnOnce(&mut Metadata)) {
+        let monotonic_time = monotonic();
+        let Span { name, started, mut metadata } = span;
+        extra(&mut metadata);
+        let phase = Phase::Stop { duration: monotonic_time - started };
+        self.events.push(Event { span: name, phase, monotonic_time, metadata });
+    }
+
+    pub(crate) fn into_events(self) -> Vec<Event> {
+        self.events
+    }
+}
+
+impl Serialize for Metadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Metadata", self.0.len())?;
+        for (key, value) in &self.0 {
+            out.serialize_field(key, value)?;
+        }
+        out.end()
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        #[serde(untagged)]
+        enum Measurements {
+            Start { monotonic_time: i64, system_time: i64 },
+            Stop { duration: i64, monotonic_time: i64 },
+        }
+        let (suffix, measurements) = match self.phase {
+            Phase::Start { system_time } => {
+                ("start", Measurements::Start { monotonic_time: self.monotonic_time, system_time })
+            }
+            Phase::Stop { duration } => {
+                ("stop", Measurements::Stop { duration, monotonic_time: self.monotonic_time })
+            }
+        };
+        let mut out = serializer.serialize_struct("Event", 3)?;
+        out.serialize_field("name", &format!("{}.{suffix}", self.span))?;
+        out.serialize_field("measurements", &measurements)?;
+        out.serialize_field("metadata", &self.metadata)?;
+        out.end()
+    }
+}
+
+/// The `error_kind` of a stop event: one of few words, fit for a metric label.
+pub(crate) fn error_kind(error: &Error) -> Term {
+    Term::Symbol(
+        match error.kind {
+            Kind::HttpError => "http",
+            Kind::TransportError | Kind::RequestTimeout => "transport",
+            Kind::Timeout => "timeout",
+            Kind::TaskFailed => "task_failed",
+            Kind::TaskCancelled => "cancelled",
+            Kind::InvalidTaskPayload => "invalid_task_payload",
+            _ => "other",
+        }
+        .to_owned(),
+    )
+}
+
+/// Keys that metadata carried across the host may have.
+const CARRIED: &[&str] = &["schema", "backend", "index", "sync_mode", "repo", "ranking_score_details"];
+
+impl Metadata {
+    /// The metadata as JSON, symbols told from text.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let entry = |(key, value): &(&'static str, Term)| match value {
+            Term::Symbol(name) => serde_json::json!([key, "symbol", name]),
+            Term::Int(number) => serde_json::json!([key, "int", number]),
+            Term::Bool(on) => serde_json::json!([key, "bool", on]),
+            other => serde_json::json!([key, "text", other.as_str()]),
+        };
+        self.0.iter().map(entry).collect()
+    }
+
+    pub(crate) fn from_json(json: &serde_json::Value) -> Option<Self> {
+        let entry = |entry: &serde_json::Value| {
+            let key = CARRIED.iter().find(|known| entry[0] == **known)?;
+            let value = match entry[1].as_str()? {
+                "symbol" => Term::Symbol(entry[2].as_str()?.to_owned()),
+                "int" => Term::Int(entry[2].as_i64()?),
+                "bool" => Term::Bool(entry[2].as_bool()?),
+                _ => Term::Text(entry[2].as_str()?.to_owned()),
+            };
+            Some((*key, value))
+        };
+        json.as_array()?.iter().map(entry).collect::<Option<_>>().map(Self)
+    }
+
+    pub(crate) fn only(&self, keys: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(key, _)| keys.contains(key)).cloned().collect())
+    }
+}
+
+/// A span as it crosses to the host between two calls of one operation (a search, then its hydration).
+#[derive(Debug, Clone)]
+pub struct OpenSpan {
+    pub started: i64,
+    pub metadata: Metadata,
+}
+
+impl Span {
+    pub(crate) fn carry(self) -> OpenSpan {
+        OpenSpan { started: self.started, metadata: self.metadata }
+    }
+
+    /// Takes up a span that an earlier call left open.
+    pub(crate) fn resume(name: &'static str, started: i64, metadata: Metadata) -> Self {
+        Self { name, started, metadata }
+    }
+}
