@@ -81,11 +81,14 @@ pub(crate) fn document<R: Record, H: Record>(
     record: &R,
     hook: Option<&H>,
 ) -> Result<Document> {
-    let mut sink = TermSink::new();
+    // Written as JSON too, so that what cannot be sent is refused here as well.
+    let mut scratch = Vec::new();
+    let mut json = JsonSink::new(&mut scratch);
+    let mut sink = IdSink::new(&mut json);
     let id = project(schema, idiom, record, hook, &mut sink, IdKey::Removed)
         .map_err(|error| located(error, schema, 0))?;
     let source = if hook.is_some() { Source::Custom } else { Source::Fields };
-    Ok(Document { id, data: sink.finish(), source })
+    Ok(Document { id, data: sink.id(), source })
 }
 
 /// Reads the document id of a record that is to be deleted. Never runs the projection.

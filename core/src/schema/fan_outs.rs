@@ -24,7 +24,10 @@ fn one(name: &str, inner: &Term, idiom: Idiom) -> Result<FanOut> {
     let get = |key: &str| pairs.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).clone());
     let target = match get("target") {
         None => {
-            return Err(refuse(&format!("{} is missing {}", idiom.name(name), idiom.option("target")), idiom));
+            return Err(refuse(
+                &format!("{} is missing {}", idiom.name(name), idiom.option("target")),
+                idiom,
+            ));
         }
         Some(target @ (Term::Symbol(_) | Term::Opaque(_))) => target,
         Some(target @ Term::Text(_)) if idiom != Idiom::Elixir => target,

@@ -30,6 +30,16 @@ pub(super) fn scope(
         );
         return Err(Error::new(Kind::FilterInvalid, message).named("tenant_scope"));
     }
+    if let Some(operators) = scope.pairs(idiom).filter(|pairs| !pairs.is_empty()) {
+        let narrows = |name: &str| matches!(name, "eq" | "in" | "gt" | "gte" | "lt" | "lte");
+        if let Some((other, _)) = operators.iter().find(|(name, _)| !narrows(name)) {
+            let message = format!(
+                "tenant_scope cannot use {}, which may reach every tenant; accepted: a value, a list of values, or comparisons",
+                idiom.name(other)
+            );
+            return Err(Error::new(Kind::FilterInvalid, message).named("tenant_scope"));
+        }
+    }
     filter.insert(0, (field.clone(), scope.clone()));
     Ok(())
 }
