@@ -1,0 +1,86 @@
+/**
+ * The one door to the native library: a request and a reply, both as text.
+ *
+ * Nothing but encoding and decoding happens on the event loop. Calls that wait run on the library's own
+ * threads; when some have ended, the loop is woken once and `settle` takes them all.
+ */
+
+import { type ErrorReply, toError } from "./errors.js";
+import { native } from "./native.cjs";
+import type { Lines } from "./records.js";
+import { publish, type TelemetryEvent } from "./telemetry.js";
+
+/** A request: the operation, and its arguments as JSON text. */
+export type Request = Readonly<Record<string, string | undefined>>;
+
+interface Reply {
+  ok?: unknown;
+  error?: ErrorReply;
+  events?: TelemetryEvent[];
+}
+
+const waiting = new Map<number, (reply: string) => void>();
+const door = new native.Door(settle);
+
+function settle(): void {
+  for (const { id, reply } of door.drain()) {
+    waiting.get(id)?.(reply);
+    waiting.delete(id);
+  }
+}
+
+/** Carries out a pure operation at once. */
+export function callNow<Ok>(operation: string, request: Request, records?: Lines): Ok {
+  return open(native.callNow(write(operation, request), records?.ndjson, records?.hooked)) as Ok;
+}
+
+/**
+ * Carries out an operation that waits. Once `signal` aborts, its work is cancelled and the promise
+ * rejects with the signal's reason.
+ */
+export async function call<Ok>(
+  operation: string,
+  request: Request,
+  { records, signal }: { records?: Lines | undefined; signal?: AbortSignal | undefined },
+): Promise<Ok> {
+  signal?.throwIfAborted();
+  const id = door.call(write(operation, request), records?.ndjson, records?.hooked);
+  // Awaited here, so that an error's stack shows who called.
+  const reply = await ended(id, signal);
+  return open(reply) as Ok;
+}
+
+function ended(id: number, signal: AbortSignal | undefined): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (signal === undefined) {
+      waiting.set(id, resolve);
+      return;
+    }
+    const abort = () => {
+      door.cancel(id);
+      waiting.delete(id);
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    waiting.set(id, (reply) => {
+      signal.removeEventListener("abort", abort);
+      resolve(reply);
+    });
+  });
+}
+
+function write(operation: string, request: Request): string {
+  let text = `{"op":"${operation}","host":"node"`;
+  for (const name in request) {
+    const json = request[name];
+    if (json !== undefined) text += `,"${name}":${json}`;
+  }
+  return `${text}}`;
+}
+
+function open(text: string): unknown {
+  const { ok, error, events } = JSON.parse(text) as Reply;
+  publish(events);
+  if (error !== undefined) throw toError(error);
+  return ok;
+}

@@ -1,0 +1,76 @@
+/**
+ * Search for the records of your own database.
+ *
+ * Declare what of a record type is searchable (`schema`), then use a backend through `Scrypath`: sync
+ * records under an explicit promise, search, and get your own rows back.
+ *
+ * @module
+ */
+
+export {
+  BackendError,
+  type ErrorClass,
+  type ErrorKind,
+  InternalError,
+  QueueError,
+  ScrypathError,
+  TaskError,
+  TimeoutError,
+  TransportError,
+  UsageError,
+} from "./errors.js";
+export type {
+  CallOptions,
+  Filter,
+  FilterCondition,
+  FilterOperators,
+  FilterValue,
+  RequestOptions,
+  RuntimeOptions,
+  ScrypathOptions,
+  SearchOptions,
+  Sort,
+} from "./options.js";
+export type { Repo } from "./repo.js";
+export type {
+  Bucket,
+  Document,
+  ErrorDetails,
+  Explanation,
+  Faceting,
+  Facets,
+  Hit,
+  Page,
+  Query,
+  SchemaConfig,
+  SearchResult,
+  Task,
+  TaskStatus,
+  WriteResult,
+  WriteStatus,
+} from "./results.js";
+export {
+  type AnySchema,
+  documentId,
+  documentIdField,
+  documentSource,
+  type FacetingOptions,
+  type FanOut,
+  type FieldOf,
+  fingerprint,
+  type PathOf,
+  project,
+  type Schema,
+  type SchemaHooks,
+  type SchemaOptions,
+  schema,
+  schemaConfig,
+  schemaFaceting,
+  schemaFields,
+  schemaFromJson,
+  schemaJson,
+  schemaSettings,
+  validateSchema,
+} from "./schema.js";
+export { Scrypath } from "./scrypath.js";
+export type { TelemetryEvent } from "./telemetry.js";

@@ -1,0 +1,123 @@
+/**
+ * What calls can be told.
+ *
+ * Options are checked by the core, which also has their defaults. A call's option that is present but
+ * `undefined` is refused: a condition that silently disappears would widen a search.
+ */
+
+import type { Repo } from "./repo.js";
+import type { PathOf } from "./schema.js";
+
+/** A value that filters compare with. Dates are compared as ISO 8601 text, decimals as their digits. */
+export type FilterValue = string | number | bigint | boolean | Date | { toString(): string } | null;
+
+/** Conditions on one field; all must hold. */
+export interface FilterOperators {
+  readonly eq?: FilterValue;
+  readonly gt?: FilterValue;
+  readonly gte?: FilterValue;
+  readonly lt?: FilterValue;
+  readonly lte?: FilterValue;
+  readonly in?: readonly FilterValue[];
+  readonly not?: FilterValue | readonly FilterValue[];
+  readonly exists?: boolean;
+  readonly isNull?: boolean;
+  readonly isEmpty?: boolean;
+}
+
+/** A value to equal (`null`: the field is null), a list of which one must be equalled, or operators. */
+export type FilterCondition = FilterValue | readonly FilterValue[] | FilterOperators;
+
+/**
+ * Conditions by field; all must hold. As an object, or as pairs where a field comes up twice.
+ *
+ * @example
+ * ```ts
+ * { status: "open", year: { gte: 1990, lt: 2000 } }
+ * [["year", { gte: 1990 }], ["year", { not: 1995 }]]
+ * ```
+ */
+export type Filter<Document> =
+  | ({ readonly [Name in PathOf<Document>]?: FilterCondition } & {
+      /** Groups of conditions, one of which must hold. */
+      readonly or?: readonly Filter<Document>[];
+      /** Conditions that must not all hold. */
+      readonly not?: Filter<Document>;
+    })
+  | readonly (
+      | readonly [PathOf<Document>, FilterCondition]
+      | readonly ["or", readonly Filter<Document>[]]
+      | readonly ["not", Filter<Document>]
+    )[];
+
+/** Directions by field, or `(direction, field)` pairs; earlier ones weigh more. */
+export type Sort<Document> =
+  | { readonly [Name in PathOf<Document>]?: "asc" | "desc" }
+  | readonly (readonly ["asc" | "desc", PathOf<Document>])[]
+  | readonly `${PathOf<Document>}:${"asc" | "desc"}`[];
+
+/** How one HTTP request is sent. */
+export interface RequestOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How long an answer may take, in ms. Default 15000. */
+  readonly receiveTimeout?: number;
+  /** Whether reads are retried when the server is overloaded or unreachable. Default true. */
+  readonly retry?: boolean;
+}
+
+/** Where and how calls run. Given to `new Scrypath`, and to any call to override that. */
+export interface RuntimeOptions {
+  /** `http(s)://…`, `embedded:PATH`, or `memory:` and `memory:NAME` for an index in this process. */
+  readonly meilisearchUrl?: string | null | undefined;
+  /** Sent as `Authorization: Bearer`. */
+  readonly meilisearchApiKey?: string | null | undefined;
+  /** The prefix of index names. Default: the schema's, else `scrypath`. */
+  readonly indexPrefix?: string | null | undefined;
+  /** The promise a write returns under. Default `inline`. */
+  readonly syncMode?: "inline" | "manual" | "oban" | undefined;
+  /** How long an inline write waits for its task, in ms. Default 5000. */
+  readonly inlineTimeout?: number | undefined;
+  /** The longest pause between two looks at a task, in ms. Default 100. */
+  readonly inlinePollInterval?: number | undefined;
+  /** How override settings combine with declared ones. Default `replace`. */
+  readonly settingsMerge?: "replace" | "deep" | undefined;
+  readonly reqOptions?: RequestOptions | undefined;
+  /** The queue that jobs are inserted into; required in mode `oban`. */
+  readonly obanQueue?: string | null | undefined;
+  /** How often a queued job is attempted. Default 8. */
+  readonly obanMaxAttempts?: number | null | undefined;
+}
+
+/** The options of `new Scrypath`. */
+export interface ScrypathOptions extends RuntimeOptions {
+  /** Where hits are hydrated from, in calls that name no other. */
+  readonly repo?: Repo<never> | null | undefined;
+}
+
+/** The options of any call. */
+export interface CallOptions extends RuntimeOptions {
+  /** Aborting it cancels the call, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The options of a search. `Document` is what the index holds, `Row` what hydration returns. */
+export interface SearchOptions<Row, Document = Row> extends CallOptions {
+  readonly filter?: Filter<Document>;
+  /** The tenant whose documents may be found. Must not be `null` or `undefined`. */
+  readonly tenantScope?: FilterValue | FilterOperators;
+  readonly facets?: readonly PathOf<Document>[];
+  /** As `filter`, over facets. */
+  readonly facetFilter?: Filter<Document>;
+  readonly sort?: Sort<Document>;
+  /** Both count from 1. */
+  readonly page?: { readonly number?: number; readonly size?: number };
+  readonly perQuery?: {
+    readonly rankingScoreThreshold?: number;
+    readonly showRankingScore?: boolean;
+    readonly showRankingScoreDetails?: boolean;
+  } | null;
+  /** Where hits are hydrated from. Without one, `records` is empty. */
+  readonly repo?: Repo<Row> | null | undefined;
+  /** Handed to the repo as it is. */
+  readonly preload?: unknown;
+}

@@ -1,0 +1,348 @@
+/**
+ * What calls give back, and the one place where the core's names become JavaScript's.
+ */
+
+/** A normalized query: what the backend was asked, after all options were merged and checked. */
+export interface Query {
+  readonly text: string;
+  /** Pairs of field and condition, a tenant scope in front. */
+  readonly filter: readonly (readonly [string, unknown])[];
+  /** Pairs of direction and field. */
+  readonly sort: readonly (readonly ["asc" | "desc", string])[];
+  readonly page: { readonly number?: number; readonly size?: number };
+  readonly facets: readonly string[];
+  readonly facetFilter: readonly (readonly [string, unknown])[];
+  readonly perQuery: {
+    readonly rankingScoreThreshold?: number;
+    readonly showRankingScore?: boolean;
+    readonly showRankingScoreDetails?: boolean;
+  };
+}
+
+/** Where in the hits a page lies. A member is absent where the server did not say. */
+export interface Page {
+  readonly number?: number;
+  readonly size?: number;
+  readonly totalPages?: number;
+  readonly totalHits?: number;
+  readonly estimatedTotalHits?: number;
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+/** One value of a facet, and how many hits have it. */
+export interface Bucket {
+  readonly value: string;
+  readonly count: number;
+}
+
+/** The requested facets. Buckets are ordered by value. */
+export interface Facets {
+  readonly distribution: Readonly<Record<string, readonly Bucket[]>>;
+  readonly stats: Readonly<Record<string, { readonly min?: number | null; readonly max?: number | null }>>;
+  /** The facets as they were requested. */
+  readonly declaredOrder: readonly string[];
+}
+
+/** A hit as the index holds it: the declared fields, and whatever the query added. */
+export type Hit<Document> = Partial<Document> & Record<string, unknown>;
+
+/** What a search found. */
+export interface SearchResult<Row, Document = Row> {
+  readonly query: Query;
+  readonly hits: readonly Hit<Document>[];
+  /** The rows of the hits, in hit order; empty without a `repo`. */
+  readonly records: readonly Row[];
+  /** Ids of hits whose row is gone, in hit order; empty without a `repo`. */
+  readonly missingIds: readonly (string | number)[];
+  readonly page: Page;
+  readonly facets: Facets;
+  /** The whole reply of the server. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** The state of a Meilisearch task. */
+export type TaskStatus = "enqueued" | "processing" | "succeeded" | "failed" | "cancelled";
+
+/** A Meilisearch task. */
+export interface Task {
+  readonly uid: number;
+  readonly status: TaskStatus;
+  readonly indexUid: string | null;
+  readonly type: string | null;
+  /** The last payload seen, as the server sent it. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What a write returned under. `completed`: the backend task ended in success. `accepted`: the backend
+ * (or the queue) is responsible for the work, which may not be searchable yet. `noop`: there was none.
+ */
+export type WriteStatus = "completed" | "accepted" | "noop";
+
+/** What a write did, and which promise the caller got. */
+export interface WriteResult {
+  readonly mode: "inline" | "manual" | "oban";
+  readonly status: WriteStatus;
+  readonly documentIds: readonly (string | number)[];
+  readonly documentCount: number;
+  readonly index?: string;
+  readonly task?: Task;
+}
+
+/** A document as a schema projects it. */
+export interface Document {
+  readonly id: string | number;
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Whether `searchDocument` made it, or the declared fields did. */
+  readonly source: "fields" | "custom";
+}
+
+/** A search that was not sent. */
+export interface Explanation {
+  readonly query: Query;
+  readonly request: { readonly method: string; readonly path: string; readonly body: unknown };
+}
+
+/** What a program can look at in an error. Absent where it does not apply. */
+export interface ErrorDetails {
+  /** The name of the schema. */
+  readonly schema?: string;
+  /** The option, field or member the error is about. */
+  readonly name?: string;
+  /** For unknown options: every one of them. */
+  readonly names?: readonly string[];
+  /** The name as the caller gave it. */
+  readonly given?: unknown;
+  /** The HTTP status of a refused request. */
+  readonly status?: number;
+  /** The body of a refused request. */
+  readonly body?: unknown;
+  /** The server's own error code. */
+  readonly code?: string;
+  readonly task?: Task;
+  readonly payload?: {
+    readonly stage: "initial" | "poll";
+    readonly taskUid: number | null;
+    readonly problems: readonly (readonly [string, string])[];
+    readonly payload: unknown;
+  };
+  /** The position, from 0, of the record in the list it came in. */
+  readonly position?: number;
+}
+
+/** Declared faceting, with its defaults filled in. */
+export interface Faceting {
+  readonly attributes: readonly string[];
+  readonly maxValuesPerFacet: number;
+  readonly sortFacetValuesBy: Readonly<Record<string, "alpha" | "count">>;
+  readonly nestedFacetPaths: boolean;
+}
+
+/** What a declaration says, as reflection shows it. */
+export interface SchemaConfig {
+  readonly fields: readonly string[];
+  readonly filterable: readonly string[];
+  /** `null` when faceting is off. */
+  readonly faceting: Faceting | null;
+  readonly sortable: readonly string[];
+  /** Recognized settings by name, and all others, untouched, under `unrecognized`. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly documentId: string;
+  readonly indexPrefix: string | null;
+  readonly fanOuts: Readonly<Record<string, unknown>>;
+  readonly backend: string | null;
+  readonly tenantField: string | null;
+  readonly documentSource: "fields" | "custom";
+}
+
+// ── The core's shapes ────────────────────────────────────────────────────────────────────────────────
+
+type Pairs = [string, unknown][];
+
+interface CoreQuery {
+  text: string;
+  filter: Pairs;
+  sort: ["asc" | "desc", string][];
+  page: Query["page"];
+  facets: string[];
+  facet_filter: Pairs;
+  per_query: {
+    ranking_score_threshold?: number;
+    show_ranking_score?: boolean;
+    show_ranking_score_details?: boolean;
+  };
+}
+
+export interface CoreSearch {
+  query: CoreQuery;
+  raw: Record<string, unknown>;
+  page: {
+    number?: number;
+    size?: number;
+    total_pages?: number;
+    total_hits?: number;
+    estimated_total_hits?: number;
+    offset?: number;
+    limit?: number;
+  };
+  facets: {
+    distribution: Record<string, Bucket[]>;
+    stats: Facets["stats"];
+    declared_order: string[];
+  };
+  hydration: { ids: (string | number)[]; pending: unknown } | null;
+}
+
+export interface CoreHydrated {
+  order: number[];
+  missing_ids: (string | number)[];
+}
+
+interface CoreTask {
+  uid: number;
+  status: TaskStatus;
+  index_uid: string | null;
+  type: string | null;
+  raw: Record<string, unknown>;
+}
+
+export interface CoreWrite {
+  mode: WriteResult["mode"];
+  status: WriteStatus;
+  document_ids: (string | number)[];
+  document_count: number;
+  index?: string;
+  task?: CoreTask;
+}
+
+export interface CoreExplanation {
+  query: CoreQuery;
+  request: { method: string; path: string; body: unknown };
+}
+
+export interface CoreConfig {
+  fields: string[];
+  filterable: string[];
+  faceting: Pairs;
+  sortable: string[];
+  settings: Record<string, unknown>;
+  document_id: string;
+  index_prefix: string | null;
+  backend: string | null;
+  tenant_field: string | null;
+}
+
+// ── From the core's shapes to ours ───────────────────────────────────────────────────────────────────
+
+function query(core: CoreQuery): Query {
+  const { ranking_score_threshold, show_ranking_score, show_ranking_score_details } = core.per_query;
+  return {
+    text: core.text,
+    filter: core.filter,
+    sort: core.sort,
+    page: core.page,
+    facets: core.facets,
+    facetFilter: core.facet_filter,
+    perQuery: present({
+      rankingScoreThreshold: ranking_score_threshold,
+      showRankingScore: show_ranking_score,
+      showRankingScoreDetails: show_ranking_score_details,
+    }),
+  };
+}
+
+export function searchResult<Row, Document>(
+  core: CoreSearch,
+  records: readonly Row[],
+  missingIds: readonly (string | number)[],
+): SearchResult<Row, Document> {
+  const { page, facets, raw } = core;
+  return {
+    query: query(core.query),
+    hits: (Array.isArray(raw.hits) ? raw.hits : []) as Hit<Document>[],
+    records,
+    missingIds,
+    page: present({
+      number: page.number,
+      size: page.size,
+      totalPages: page.total_pages,
+      totalHits: page.total_hits,
+      estimatedTotalHits: page.estimated_total_hits,
+      offset: page.offset,
+      limit: page.limit,
+    }),
+    facets: {
+      distribution: facets.distribution,
+      stats: facets.stats,
+      declaredOrder: facets.declared_order,
+    },
+    raw,
+  };
+}
+
+function task(core: CoreTask): Task {
+  return { uid: core.uid, status: core.status, indexUid: core.index_uid, type: core.type, raw: core.raw };
+}
+
+export function writeResult(core: CoreWrite): WriteResult {
+  return {
+    mode: core.mode,
+    status: core.status,
+    documentIds: core.document_ids,
+    documentCount: core.document_count,
+    ...present({ index: core.index, task: core.task && task(core.task) }),
+  };
+}
+
+export function explanation(core: CoreExplanation): Explanation {
+  return { query: query(core.query), request: core.request };
+}
+
+export function errorDetails(core: Record<string, unknown>): ErrorDetails {
+  const { task: failed, payload, ...rest } = core as Record<string, unknown> & { task?: CoreTask };
+  return {
+    ...rest,
+    ...present({ task: failed && task(failed), payload: payload && invalidTask(payload as never) }),
+  } as ErrorDetails;
+}
+
+function invalidTask(core: { stage: string; task_uid: unknown; problems: unknown; payload: unknown }) {
+  return { stage: core.stage, taskUid: core.task_uid, problems: core.problems, payload: core.payload };
+}
+
+export function schemaConfig(
+  core: CoreConfig,
+  hostOnly: Pick<SchemaConfig, "fanOuts" | "documentSource">,
+): SchemaConfig {
+  const { __unrecognized__: unrecognized, ...recognized } = core.settings;
+  return {
+    fields: core.fields,
+    filterable: core.filterable,
+    faceting: faceting(core.faceting),
+    sortable: core.sortable,
+    settings: { ...camelKeys(recognized), unrecognized },
+    documentId: core.document_id,
+    indexPrefix: core.index_prefix,
+    fanOuts: hostOnly.fanOuts,
+    backend: core.backend,
+    tenantField: core.tenant_field,
+    documentSource: hostOnly.documentSource,
+  };
+}
+
+function faceting(pairs: Pairs): Faceting | null {
+  if (pairs.length === 0) return null;
+  return camelKeys(Object.fromEntries(pairs)) as unknown as Faceting;
+}
+
+/** The names of declaration members; their values are the declarer's. */
+function camelKeys(members: Record<string, unknown>): Record<string, unknown> {
+  const camel = (key: string) => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(members).map(([key, value]) => [camel(key), value]));
+}
+
+/** The members that have a value. */
+function present<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,215 @@
+import { call, callNow, type Request } from "./door.js";
+import { encodeArgument } from "./encode.js";
+import { hydrate } from "./hydrate.js";
+import type { CallOptions, RuntimeOptions, ScrypathOptions, SearchOptions } from "./options.js";
+import { type Lines, linesToIdentify, linesToProject } from "./records.js";
+import type { Repo } from "./repo.js";
+import {
+  type CoreExplanation,
+  type CoreSearch,
+  type CoreWrite,
+  type Explanation,
+  explanation,
+  type SearchResult,
+  searchResult,
+  type WriteResult,
+  writeResult,
+} from "./results.js";
+import { type AnySchema, documentIdField, type Schema } from "./schema.js";
+
+/** Options as the core takes them, and those that stay in JavaScript. */
+interface Split {
+  request: Request;
+  signal: AbortSignal | undefined;
+  repo: Repo<never> | null | undefined;
+  preload: unknown;
+}
+
+/**
+ * A search backend, and the verbs that use it. Holds no connection of its own: any number of these
+ * share one pool, and none needs closing.
+ *
+ * Every call returns a promise. It rejects with a `ScrypathError`, or with the reason of an aborted
+ * `signal`.
+ *
+ * @example
+ * ```ts
+ * const search = new Scrypath({ meilisearchUrl: "memory:" });
+ * await search.syncRecord(Note, { id: 7, title: "Harbour lights", status: "open" });
+ * const { hits } = await search.search(Note, "harbour", { filter: { status: "open" } });
+ * ```
+ */
+export class Scrypath {
+  readonly #defaults: string;
+  readonly #repo: Repo<never> | null | undefined;
+
+  /**
+   * @param options what every call runs with, unless it says otherwise.
+   * @throws {UsageError} when an option is unknown or of a wrong type.
+   */
+  constructor(options: ScrypathOptions) {
+    const { repo, ...runtime } = options;
+    this.#repo = repo;
+    this.#defaults = JSON.stringify(encodeArgument(present(runtime)));
+    callNow("resolve_config", { defaults: this.#defaults });
+  }
+
+  /**
+   * Finds documents of a schema and, with a `repo`, their rows.
+   *
+   * @param text what to look for; the empty string finds everything.
+   */
+  async search<Row, Doc = Row>(
+    schema: Schema<Row, Doc>,
+    text: string,
+    options: SearchOptions<Row, Row & Doc> = {},
+  ): Promise<SearchResult<Row, Doc>> {
+    const { request, signal, repo, preload } = this.#split(schema, options);
+    const key = repo ? (repo.key ?? documentIdField(schema)) : undefined;
+    const found = await call<CoreSearch>(
+      "search",
+      {
+        ...request,
+        text: JSON.stringify(encodeArgument(text)),
+        primary_key: key && JSON.stringify(key),
+      },
+      { signal },
+    );
+    if (!repo || key === undefined || found.hydration === null) return searchResult(found, [], []);
+    const fetch = (ids: readonly (string | number)[]) => repo.fetch(schema, key, ids, preload);
+    const { records, missingIds } = await hydrate<Row>(found.hydration, key, fetch, signal);
+    return searchResult(found, records, missingIds);
+  }
+
+  /** Writes the document of one record, replacing the one before. As `syncRecords` with a list of one. */
+  async syncRecord<Row>(
+    schema: Schema<Row, unknown>,
+    record: Row,
+    options: CallOptions = {},
+  ): Promise<WriteResult> {
+    return this.syncRecords(schema, [record], options);
+  }
+
+  /**
+   * Writes the documents of records, replacing those before. All are checked before any is sent.
+   * Call it after the database write has succeeded.
+   */
+  async syncRecords<Row>(
+    schema: Schema<Row, unknown>,
+    records: readonly Row[],
+    options: CallOptions = {},
+  ): Promise<WriteResult> {
+    const { request, signal } = this.#split(schema, options);
+    return write("sync_records", request, signal, linesToProject(schema, list(records, "records")));
+  }
+
+  /** Deletes the document of one record. */
+  async deleteRecord<Row>(
+    schema: Schema<Row, unknown>,
+    record: Row,
+    options: CallOptions = {},
+  ): Promise<WriteResult> {
+    const { request, signal } = this.#split(schema, options);
+    return write("delete_records", request, signal, linesToIdentify(schema, [record]));
+  }
+
+  /** Deletes a document by its id. */
+  async deleteDocument(
+    schema: AnySchema,
+    id: string | number | bigint,
+    options: CallOptions = {},
+  ): Promise<WriteResult> {
+    return this.deleteDocuments(schema, [id], options);
+  }
+
+  /** Deletes documents by their ids. */
+  async deleteDocuments(
+    schema: AnySchema,
+    ids: readonly (string | number | bigint)[],
+    options: CallOptions = {},
+  ): Promise<WriteResult> {
+    const { request, signal } = this.#split(schema, options);
+    const given = JSON.stringify(encodeArgument(list(ids, "ids")));
+    return write("delete_documents", { ...request, ids: given }, signal);
+  }
+
+  /** What a search would send, without sending it. */
+  async explain<Row, Doc = Row>(
+    schema: Schema<Row, Doc>,
+    text: string,
+    options: SearchOptions<Row, Row & Doc> = {},
+  ): Promise<Explanation> {
+    const { request, signal } = this.#split(schema, options);
+    signal?.throwIfAborted();
+    const asked = { ...request, text: JSON.stringify(encodeArgument(text)) };
+    return explanation(callNow<CoreExplanation>("explain_search", asked));
+  }
+
+  /** The name of a schema's live index. */
+  async indexName(schema: AnySchema, options: RuntimeOptions = {}): Promise<string> {
+    return callNow<string>("index_name", this.#split(schema, options).request);
+  }
+
+  /** The index settings a schema needs, as they are sent. */
+  async wireSettings(schema: AnySchema, options: RuntimeOptions = {}): Promise<Record<string, unknown>> {
+    return callNow("wire_settings", this.#split(schema, options).request);
+  }
+
+  #split(schema: AnySchema, options: CallOptions & { repo?: unknown; preload?: unknown }): Split {
+    const { signal, repo: named, ...rest } = options;
+    const repo = (named === undefined ? this.#repo : named) as Repo<never> | null | undefined;
+    return {
+      signal,
+      repo,
+      preload: rest.preload,
+      request: {
+        schema: schema.quoted,
+        options: JSON.stringify(encodeArgument(callLayer(rest, repo))),
+        defaults: this.#defaults,
+        // Defaults of a repo apply where the call itself names it.
+        repo_defaults: named ? JSON.stringify(encodeArgument(present(repo?.defaults ?? {}))) : undefined,
+      },
+    };
+  }
+}
+
+function callLayer(options: Record<string, unknown>, repo: Repo<never> | null | undefined): object {
+  const { preload, ...rest } = options;
+  return {
+    ...rest,
+    ...(repo && { repo: repo.name ?? repo.constructor.name }),
+    // What a repo understands as preload is its own business.
+    ...(preload !== undefined && { preload: isNames(preload) ? preload : unreadable }),
+  };
+}
+
+/** Stands for a value that stays in JavaScript. */
+const unreadable = () => {};
+
+function isNames(preload: unknown): boolean {
+  return (
+    preload === null ||
+    typeof preload === "string" ||
+    (Array.isArray(preload) && preload.every((name) => typeof name === "string"))
+  );
+}
+
+/** The members that have a value: leaving an option out and giving `undefined` are the same in defaults. */
+function present(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** What takes a list is given one: a string or a single record would be taken apart. */
+function list<Item>(items: readonly Item[], name: string): readonly Item[] {
+  if (Array.isArray(items)) return items;
+  throw new TypeError(`${name} must be an array`);
+}
+
+async function write(
+  operation: string,
+  request: Request,
+  signal: AbortSignal | undefined,
+  records?: Lines,
+): Promise<WriteResult> {
+  return writeResult(await call<CoreWrite>(operation, request, { records, signal }));
+}

@@ -1,0 +1,39 @@
+/**
+ * What happened during a call, published on `node:diagnostics_channel`.
+ *
+ * One channel per event, named as in every language: `scrypath.<noun>[.<verb>].<start|stop|exception>`.
+ * A message is `{ name, measurements, metadata }`; times are nanoseconds. Nothing is published on a
+ * channel that nobody subscribes to, and no message holds a key or a document.
+ *
+ * @example
+ * ```ts
+ * import diagnostics_channel from "node:diagnostics_channel";
+ * diagnostics_channel.subscribe("scrypath.search.stop", ({ measurements }) => record(measurements.duration));
+ * ```
+ */
+
+import { type Channel, channel } from "node:diagnostics_channel";
+
+/** A message on one of the `scrypath.*` channels. */
+export interface TelemetryEvent {
+  readonly name: string;
+  /** Nanoseconds: `monotonic_time` always, `system_time` on start, `duration` on stop and exception. */
+  readonly measurements: Readonly<Record<string, number>>;
+  /** Keys are the same words in every language, in snake_case. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** Channels are looked up once: a channel without a reference to it may be collected and lose its subscribers. */
+const channels = new Map<string, Channel>();
+
+export function publish(events: readonly TelemetryEvent[] | undefined): void {
+  if (events === undefined) return;
+  for (const event of events) {
+    let target = channels.get(event.name);
+    if (target === undefined) {
+      target = channel(event.name);
+      channels.set(event.name, target);
+    }
+    if (target.hasSubscribers) target.publish(event);
+  }
+}
