@@ -170,12 +170,39 @@ impl Process {
 
     /// Runs a call on the shared runtime. `done` gets the reply, exactly once, on a runtime thread.
     pub fn spawn(&self, call: Call, done: impl FnOnce(Reply) + Send + 'static) -> Cancel {
+        self.start(std::future::ready(Ok(call)), done)
+    }
+
+    /// The same for a call that still has to be read, for hosts whose own thread must not do it:
+    /// `prepare` runs where blocking delays nobody, and its error becomes the reply.
+    pub fn spawn_prepared(
+        &self,
+        prepare: impl FnOnce(&Core) -> Result<Call> + Send + 'static,
+        done: impl FnOnce(Reply) + Send + 'static,
+    ) -> Cancel {
+        let core = self.core.clone();
+        let prepared = self.runtime.spawn_blocking(move || prepare(&core));
+        let call = async { prepared.await.unwrap_or_else(|_| Err(Error::internal("reading a call failed"))) };
+        self.start(call, done)
+    }
+
+    fn start(
+        &self,
+        call: impl Future<Output = Result<Call>> + Send + 'static,
+        done: impl FnOnce(Reply) + Send + 'static,
+    ) -> Cancel {
         let (cancel, cancelled) = oneshot::channel::<()>();
         let core = self.core.clone();
+        let work = async move {
+            match call.await {
+                Ok(call) => invoke(&core, call).await,
+                Err(error) => Reply::failed(error),
+            }
+        };
         self.runtime.spawn(async move {
             let reply = tokio::select! {
                 biased;
-                reply = invoke(&core, call) => reply,
+                reply = work => reply,
                 Ok(()) = cancelled => Reply::cancelled(),
             };
             done(reply);

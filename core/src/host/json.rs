@@ -23,9 +23,18 @@ pub fn walk_json<S: Sink>(text: &str, sink: &mut S) -> Result<(), ValueError> {
     let walked = walk.deserialize(&mut reader).and_then(|()| reader.end());
     match (walked, refused) {
         (_, Some(error)) => Err(error),
-        (Err(error), None) => Err(ValueError::Host(format!("not JSON: {}", without_content(&error)))),
+        (Err(error), None) => Err(unreadable(&error)),
         (Ok(()), None) => Ok(()),
     }
+}
+
+/// JavaScript strings may hold half of a surrogate pair, which is no text in any encoding.
+fn unreadable(error: &serde_json::Error) -> ValueError {
+    let words = error.to_string();
+    if words.contains("surrogate") || words.contains("hex escape") {
+        return ValueError::InvalidUtf8;
+    }
+    ValueError::Host(format!("not JSON: {}", without_content(error)))
 }
 
 fn without_content(error: &serde_json::Error) -> String {
@@ -161,8 +170,7 @@ impl<'a> JsonRecord<'a> {
         if !text.trim_start().starts_with('{') {
             return Ok(Self { text, fields: Vec::new(), is_map: false });
         }
-        let Fields(fields) = serde_json::from_str(text)
-            .map_err(|error| ValueError::Host(format!("not JSON: {}", without_content(&error))))?;
+        let Fields(fields) = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
         Ok(Self { text, fields, is_map: true })
     }
 }
