@@ -27,6 +27,7 @@ pub struct Core {
     shared: Arc<Shared>,
     http: OnceCell<reqwest::Client>,
     /// Whether this core's runtime is the calling thread, where blocking delays nobody else.
+    #[cfg_attr(not(feature = "embedded"), expect(dead_code))]
     owns_thread: bool,
 }
 
@@ -73,6 +74,7 @@ impl Core {
         })
     }
 
+    #[cfg(feature = "embedded")]
     pub(crate) fn owns_thread(&self) -> bool {
         self.owns_thread
     }

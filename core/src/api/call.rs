@@ -193,6 +193,5 @@ impl Call {
 }
 
 fn resolve(layers: &Layers, idiom: Idiom) -> Result<Config> {
-    let (merged, twice) = layers.merge(idiom)?;
-    Config::read(&merged, &twice, idiom)
+    Config::read(&layers.merge(idiom)?, idiom)
 }

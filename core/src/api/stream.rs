@@ -24,8 +24,7 @@ impl Stream {
         let idiom = Idiom::parse(&host).ok_or_else(|| mismatch(&format!("the host {host:?} is unknown")))?;
         let schema = core.schema(&take_text(&mut term, "schema")?)?;
         let layers = Layers::take(&mut term);
-        let (merged, twice) = layers.merge(idiom)?;
-        let config = Config::read(&merged, &twice, idiom)?;
+        let config = Config::read(&layers.merge(idiom)?, idiom)?;
         Ok(Self { idiom, bulk: Arc::new(Bulk::new(schema, config)) })
     }
 

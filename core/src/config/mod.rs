@@ -9,5 +9,5 @@ mod read;
 mod url;
 
 pub(crate) use read::unknown_options;
-pub use read::{Config, Layers, RequestOptions, Secret, SettingsMerge, Summary, SyncMode};
+pub use read::{Config, Layers, Merged, RequestOptions, Secret, SettingsMerge, Summary, SyncMode};
 pub use url::BackendUrl;

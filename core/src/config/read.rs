@@ -93,6 +93,13 @@ pub struct Config {
     idiom: Idiom,
 }
 
+/// Merged options, and the keys the call itself gave more than once.
+#[derive(Debug, Clone, Default)]
+pub struct Merged {
+    pub options: Vec<(String, Term)>,
+    pub twice: Vec<String>,
+}
+
 /// The three sources of options, weakest first.
 #[derive(Debug, Clone)]
 pub struct Layers {
@@ -114,8 +121,8 @@ impl Layers {
         }
     }
 
-    /// The merged options, later layers winning per key, plus every key of the call given twice.
-    pub(crate) fn merge(&self, idiom: Idiom) -> Result<(Vec<(String, Term)>, Vec<String>)> {
+    /// The merged options, later layers winning per key.
+    pub(crate) fn merge(&self, idiom: Idiom) -> Result<Merged> {
         let mut merged: Vec<(String, Term)> = Vec::new();
         let mut twice = Vec::new();
         for (layer, is_call) in [(&self.defaults, false), (&self.repo_defaults, false), (&self.call, true)] {
@@ -139,7 +146,7 @@ impl Layers {
                 seen.push(key);
             }
         }
-        Ok((merged, twice))
+        Ok(Merged { options: merged, twice })
     }
 }
 
@@ -151,12 +158,13 @@ fn pairs_of(layer: &Term, idiom: Idiom) -> Option<Vec<(&str, &Term)>> {
 }
 
 impl Config {
-    /// Reads merged runtime options. `call_twice` are keys the call gave more than once.
-    pub fn read(merged: &[(String, Term)], call_twice: &[String], idiom: Idiom) -> Result<Self> {
+    /// Reads merged runtime options.
+    pub fn read(merged: &Merged, idiom: Idiom) -> Result<Self> {
+        let Merged { options: merged, twice } = merged;
         let unknown: Vec<&str> = merged
             .iter()
             .map(|(name, _)| name.as_str())
-            .filter(|name| options::find(name).is_none() || call_twice.iter().any(|twice| twice == name))
+            .filter(|name| options::find(name).is_none() || twice.iter().any(|key| key == name))
             .collect();
         if !unknown.is_empty() {
             return Err(unknown_options(&unknown, options::RUNTIME.iter().map(|o| o.name), idiom));

@@ -52,7 +52,7 @@ fn time(out: &mut String, (hour, minute, second): (u8, u8, u8), micro: u32) -> R
     let _ = write!(out, "{hour:02}:{minute:02}:{second:02}");
     let _ = match micro {
         0 => Ok(()),
-        _ if micro % 1000 == 0 => write!(out, ".{:03}", micro / 1000),
+        _ if micro.is_multiple_of(1000) => write!(out, ".{:03}", micro / 1000),
         _ => write!(out, ".{micro:06}"),
     };
     Ok(())

@@ -4,8 +4,9 @@ use super::sink::{MAX_DEPTH, Sink, ValueError, Written};
 use super::{Idiom, Moment};
 
 /// A small host value: an option, a filter, an id. Documents never take this form.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum Term {
+    #[default]
     Null,
     Bool(bool),
     Int(i64),

@@ -114,12 +114,6 @@ fn optional<T: Default>(term: Option<&Term>, read: impl FnOnce(&Term) -> Result<
     term.map_or_else(|| Ok(T::default()), read)
 }
 
-impl Default for Term {
-    fn default() -> Self {
-        Term::Null
-    }
-}
-
 /// `Harbor.TugBoat`, `TugBoat` and `tug_boat` all name the collection `tug_boat`.
 fn collection_name(name: &str) -> Result<String> {
     let last = name.rsplit(['.', ':']).next().unwrap_or_default();

@@ -1,5 +1,5 @@
 use super::{facets, filter, page, per_query, query::Query, sort, tenant};
-use crate::config::{Layers, options as runtime, unknown_options};
+use crate::config::{Layers, Merged, options as runtime, unknown_options};
 use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
 use crate::schema::Schema;
@@ -10,8 +10,7 @@ const SEARCH: &[&str] = &["tenant_scope", "facets", "facet_filter", "filter", "s
 /// What a search call's options say: its query, and the runtime options that remain.
 pub(super) struct Checked {
     pub query: Query,
-    pub runtime: Vec<(String, Term)>,
-    pub twice: Vec<String>,
+    pub runtime: Merged,
 }
 
 /// Checks search options before runtime options, and everything before anything is sent.
@@ -25,7 +24,7 @@ fn check_inner(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> R
             format!("the search text must be a string, got: a value of type {}", text.type_name(idiom));
         return Err(Error::new(Kind::InvalidOption, message).named("text"));
     };
-    let (merged, twice) = layers.merge(idiom)?;
+    let Merged { options: merged, twice } = layers.merge(idiom)?;
     let (search, runtime): (Vec<_>, Vec<_>) =
         merged.into_iter().partition(|(name, _)| runtime::find(name).is_none());
     let unknown: Vec<&str> = search
@@ -68,5 +67,5 @@ fn check_inner(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> R
         per_query,
         clauses: filter.into_iter().chain(facet_clauses).collect(),
     };
-    Ok(Checked { query, runtime, twice })
+    Ok(Checked { query, runtime: Merged { options: runtime, twice } })
 }

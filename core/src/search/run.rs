@@ -47,8 +47,8 @@ impl Planned {
 }
 
 fn plan(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> Result<Planned> {
-    let Checked { query, runtime, twice } = options::check(schema, text, layers, idiom)?;
-    let config = Config::read(&runtime, &twice, idiom)?;
+    let Checked { query, runtime } = options::check(schema, text, layers, idiom)?;
+    let config = Config::read(&runtime, idiom)?;
     let index = naming::index_name(schema, &config);
     let body = query.body().to_string();
     Ok(Planned { query, config, index, body })
