@@ -40,7 +40,7 @@ impl Call {
     pub fn read(core: &Core, mut term: Term) -> Result<Self> {
         let host = take_text(&mut term, "host")?;
         let idiom = Idiom::parse(&host).ok_or_else(|| mismatch(&format!("the host {host:?} is unknown")))?;
-        let request = Request::read(core, &mut term, idiom)?;
+        let request = Request::read(core, &mut term)?;
         let intake = match &request {
             Request::SyncRecords { schema, .. } => Intake::Project(Projector::new(schema.clone(), idiom)),
             Request::Documents { schema } => Intake::Show(schema.clone(), Vec::new()),

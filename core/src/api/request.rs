@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::config::Layers;
 use crate::document::{Document, DocumentId};
 use crate::error::{Error, Kind, Result};
-use crate::host::{Idiom, Term};
+use crate::host::Term;
 use crate::process::Core;
 use crate::schema::{Declaration, Schema};
 use crate::search::{Explanation, Hydrated, Pending, SearchReply};
@@ -109,9 +109,9 @@ pub enum Response {
 
 impl Request {
     /// Reads `{op, host, …}`. What is missing or malformed here is a mismatch of versions, not of users.
-    pub(super) fn read(core: &Core, term: &mut Term, idiom: Idiom) -> Result<Self> {
+    pub(super) fn read(core: &Core, term: &mut Term) -> Result<Self> {
         let op = take_text(term, "op")?;
-        let mut args = Args { core, term, idiom };
+        let mut args = Args { core, term };
         Ok(match op.as_str() {
             "declare" => Self::Declare { name: args.text("name")?, options: args.term("options") },
             "load" => Self::Load { json: args.text("json")? },
@@ -157,7 +157,6 @@ impl Request {
 struct Args<'a> {
     core: &'a Core,
     term: &'a mut Term,
-    idiom: Idiom,
 }
 
 impl Args<'_> {
@@ -183,9 +182,7 @@ impl Args<'_> {
     }
 
     fn pending(&mut self) -> Result<Box<Pending>> {
-        let idiom = self.idiom;
-        let term = self.term("pending");
-        Pending::read(&term, idiom).map(Box::new)
+        Pending::read(&self.term("pending")).map(Box::new)
     }
 }
 

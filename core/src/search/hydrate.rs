@@ -102,15 +102,15 @@ impl Pending {
         Self { search_started: open.started, search: open.metadata, hydration_started: monotonic(), ids }
     }
 
-    pub(super) fn hydration(&self) -> Result<Hydration> {
+    pub(super) fn hydration(&self) -> Hydration {
         let ids: Vec<Value> = self.ids.iter().map(id_to_json).collect();
         let pending =
             json!([self.search_started, self.hydration_started, self.search.to_json(), ids]).to_string();
-        Ok(Hydration { ids: self.ids.clone(), pending })
+        Hydration { ids: self.ids.clone(), pending }
     }
 
     /// Reads what [`Pending::hydration`] wrote, from the host that carried it.
-    pub fn read(term: &Term, _idiom: Idiom) -> Result<Self> {
+    pub fn read(term: &Term) -> Result<Self> {
         let lost = || crate::api::mismatch("\"pending\" is not what the search gave");
         let text = term.as_str().ok_or_else(lost)?;
         let (search_started, hydration_started, search, ids): (i64, i64, Value, Vec<Value>) =

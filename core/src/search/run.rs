@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::hydrate::{Pending, hit_ids};
 use super::options::{self, Checked};
 use super::query::Query;
-use super::reply::{SearchReply, Seen};
+use super::reply::{Facets, PageInfo, SearchReply, Seen};
 use crate::config::{Config, Layers};
 use crate::error::{Error, Result};
 use crate::host::{Idiom, Term};
@@ -76,26 +76,16 @@ pub async fn search(
     let planned = plan(schema, text, layers, idiom)?;
     let client = Client::open(core, &planned.config)?;
     let span = trace.start("scrypath.search", metadata(schema, &planned));
-    let sent = client.object(planned.exchange(), trace).await;
-    let raw = match sent {
-        Ok(raw) => raw,
+    let answered = answer(&client, &planned, primary_key, idiom, trace).await;
+    let Answered { raw, page, facets, hit_count, ids } = match answered {
+        Ok(answered) => answered,
         Err(error) => {
-            if error.details.code.as_deref() == Some("index_not_found") {
-                client.forget(&planned.index);
-            }
             trace.stop(span, |metadata| metadata.set("error_kind", error_kind(&error)));
             return Err(error.of_schema(&schema.name));
         }
     };
-    let seen = Seen::read(&raw).map_err(|error| error.of_schema(&schema.name))?;
-    let (page, facets, hit_count) = (seen.page(), seen.facets(&planned.query.facets), seen.hits.len());
-    let ids = match primary_key {
-        Some(key) if hit_count > 0 => Some(hit_ids(&seen.hits, key, idiom)),
-        _ => None,
-    };
-    drop(seen);
     let hydration = match ids {
-        Some(Ok(ids)) => Some(Pending::new(span, ids).hydration()?),
+        Some(ids) => Some(Pending::new(span, ids).hydration()),
         None => {
             trace.stop(span, |metadata| {
                 metadata.set("hit_count", hit_count);
@@ -104,12 +94,39 @@ pub async fn search(
             });
             None
         }
-        Some(Err(error)) => {
-            trace.stop(span, |metadata| metadata.set("error_kind", error_kind(&error)));
-            return Err(error.of_schema(&schema.name));
-        }
     };
     Ok(SearchReply { query: planned.query, raw, page, facets, hydration })
+}
+
+/// What of a reply the core looked at.
+struct Answered {
+    raw: Box<RawValue>,
+    page: PageInfo,
+    facets: Facets,
+    hit_count: usize,
+    /// The primary keys of the hits, where they are wanted and there are any.
+    ids: Option<Vec<Term>>,
+}
+
+async fn answer(
+    client: &Client<'_>,
+    planned: &Planned,
+    primary_key: Option<&str>,
+    idiom: Idiom,
+    trace: &mut Trace,
+) -> Result<Answered> {
+    let raw = client.object(planned.exchange(), trace).await.inspect_err(|error| {
+        if error.details.code.as_deref() == Some("index_not_found") {
+            client.forget(&planned.index);
+        }
+    })?;
+    let seen = Seen::read(&raw)?;
+    let (page, facets, hit_count) = (seen.page(), seen.facets(&planned.query.facets), seen.hits.len());
+    let ids = match primary_key {
+        Some(key) if hit_count > 0 => Some(hit_ids(&seen.hits, key, idiom)?),
+        _ => None,
+    };
+    Ok(Answered { raw, page, facets, hit_count, ids })
 }
 
 fn metadata(schema: &Schema, planned: &Planned) -> Metadata {
