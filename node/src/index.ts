@@ -40,6 +40,7 @@ export type {
   Faceting,
   Facets,
   Hit,
+  OptionsSummary,
   Page,
   Query,
   SchemaConfig,
@@ -72,5 +73,5 @@ export {
   schemaSettings,
   validateSchema,
 } from "./schema.js";
-export { Scrypath } from "./scrypath.js";
+export { Scrypath, validateOptions } from "./scrypath.js";
 export type { TelemetryEvent } from "./telemetry.js";

@@ -156,6 +156,24 @@ export interface SchemaConfig {
   readonly documentSource: "fields" | "custom";
 }
 
+/** Runtime options, resolved. Durations are in ms. */
+export interface OptionsSummary {
+  readonly indexPrefix: string | null;
+  readonly syncMode: "inline" | "manual" | "oban";
+  readonly meilisearchUrl: string | null;
+  /** Whether there is a key; the key itself is not shown. */
+  readonly hasApiKey: boolean;
+  readonly inlinePollInterval: number;
+  readonly inlineTimeout: number;
+  readonly settingsMerge: "replace" | "deep";
+  readonly obanQueue: string | null;
+  readonly obanMaxAttempts: number | null;
+  readonly federationLimit: number;
+  readonly federationOffset: number;
+  readonly hydrationTimeout: number;
+  readonly maxSchemas: number;
+}
+
 // ── The core's shapes ────────────────────────────────────────────────────────────────────────────────
 
 type Pairs = [string, unknown][];
@@ -219,6 +237,22 @@ export interface CoreWrite {
 export interface CoreExplanation {
   query: CoreQuery;
   request: { method: string; path: string; body: unknown };
+}
+
+export interface CoreSummary {
+  index_prefix: string | null;
+  sync_mode: OptionsSummary["syncMode"];
+  meilisearch_url: string | null;
+  has_api_key: boolean;
+  inline_poll_interval: number;
+  inline_timeout: number;
+  settings_merge: OptionsSummary["settingsMerge"];
+  oban_queue: string | null;
+  oban_max_attempts: number | null;
+  federation_limit: number;
+  federation_offset: number;
+  hydration_timeout: number;
+  max_schemas: number;
 }
 
 export interface CoreConfig {
@@ -299,6 +333,10 @@ export function explanation(core: CoreExplanation): Explanation {
   return { query: query(core.query), request: core.request };
 }
 
+export function optionsSummary(core: CoreSummary): OptionsSummary {
+  return camelKeys({ ...core }) as unknown as OptionsSummary;
+}
+
 export function errorDetails(core: Record<string, unknown>): ErrorDetails {
   const { task: failed, payload, ...rest } = core as Record<string, unknown> & { task?: CoreTask };
   return {
@@ -336,7 +374,7 @@ function faceting(pairs: Pairs): Faceting | null {
   return camelKeys(Object.fromEntries(pairs)) as unknown as Faceting;
 }
 
-/** The names of declaration members; their values are the declarer's. */
+/** The names of options and settings, whose values are left alone. */
 function camelKeys(members: Record<string, unknown>): Record<string, unknown> {
   const camel = (key: string) => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return Object.fromEntries(Object.entries(members).map(([key, value]) => [camel(key), value]));

@@ -6,7 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { callNow } from "./door.js";
-import { encodeArgument } from "./encode.js";
+import { declarationLayer } from "./layers.js";
 import { linesToIdentify, linesToProject } from "./records.js";
 import {
   type CoreConfig,
@@ -50,9 +50,9 @@ export interface SchemaHooks<Row> {
    * Makes the document of a record, in place of its declared fields. Its `id`, if it has one, becomes
    * the document id. Whatever it needs must be loaded already.
    */
-  readonly searchDocument?: (row: Row) => object;
+  readonly searchDocument?: ((row: Row) => object) | undefined;
   /** Makes the document id of a record that is to be deleted. Must agree with `searchDocument`. */
-  readonly searchDocumentId?: (row: Row) => string | number | bigint;
+  readonly searchDocumentId?: ((row: Row) => string | number | bigint) | undefined;
 }
 
 /** A declaration. `Row` is the record type; `Doc` is what `searchDocument` makes of it, where it exists. */
@@ -139,12 +139,11 @@ export class Schema<Row, Doc = Row> {
 export function schema<Row extends object = Record<string, unknown>, Doc extends object = Row>(
   options: SchemaOptions<Row, Doc>,
 ): Schema<Row, Doc> {
-  const { name, searchDocument, searchDocumentId, ...declaration } = options;
-  const declared = callNow<Declared>("declare", {
-    name: JSON.stringify(encodeArgument(name)),
-    options: JSON.stringify(encodeArgument(given(declaration))),
-  });
-  return new Schema(declared, hooks(options), options.fanOuts ?? {});
+  const { json, own } = declarationLayer(options, ["name", "searchDocument", "searchDocumentId"]);
+  // A name that is none is refused as an empty one.
+  const name = typeof own.name === "string" ? own.name : "";
+  const declared = callNow<Declared>("declare", { name: JSON.stringify(name), options: json });
+  return new Schema(declared, own as SchemaHooks<Row>, options.fanOuts ?? {});
 }
 
 /**
@@ -184,18 +183,6 @@ export function validateSchema<Row extends object = Record<string, unknown>, Doc
   options: SchemaOptions<Row, Doc>,
 ): void {
   schema<Row, Doc>(options);
-}
-
-function hooks<Row>({ searchDocument, searchDocumentId }: SchemaHooks<Row>): SchemaHooks<Row> {
-  return {
-    ...(searchDocument && { searchDocument }),
-    ...(searchDocumentId && { searchDocumentId }),
-  };
-}
-
-/** The options that were given a value. Leaving one out and giving `undefined` are the same here. */
-function given(options: object): object {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 // ── Reflection ───────────────────────────────────────────────────────────────────────────────────────

@@ -1,15 +1,19 @@
 import { call, callNow, type Request } from "./door.js";
 import { encodeArgument } from "./encode.js";
 import { hydrate } from "./hydrate.js";
+import { callLayer, defaultsLayer } from "./layers.js";
 import type { CallOptions, RuntimeOptions, ScrypathOptions, SearchOptions } from "./options.js";
 import { type Lines, linesToIdentify, linesToProject } from "./records.js";
 import type { Repo } from "./repo.js";
 import {
   type CoreExplanation,
   type CoreSearch,
+  type CoreSummary,
   type CoreWrite,
   type Explanation,
   explanation,
+  type OptionsSummary,
+  optionsSummary,
   type SearchResult,
   searchResult,
   type WriteResult,
@@ -17,12 +21,14 @@ import {
 } from "./results.js";
 import { type AnySchema, documentIdField, type Schema } from "./schema.js";
 
-/** Options as the core takes them, and those that stay in JavaScript. */
-interface Split {
-  request: Request;
-  signal: AbortSignal | undefined;
-  repo: Repo<never> | null | undefined;
-  preload: unknown;
+/**
+ * Checks runtime options without using them.
+ *
+ * @returns the options with their defaults, and whether there is a key in place of the key.
+ * @throws {UsageError} when one is unknown, given twice, or of a wrong type.
+ */
+export function validateOptions(options: ScrypathOptions): OptionsSummary {
+  return optionsSummary(callNow<CoreSummary>("resolve_config", { options: defaultsLayer(options) }));
 }
 
 /**
@@ -48,10 +54,9 @@ export class Scrypath {
    * @throws {UsageError} when an option is unknown or of a wrong type.
    */
   constructor(options: ScrypathOptions) {
-    const { repo, ...runtime } = options;
-    this.#repo = repo;
-    this.#defaults = JSON.stringify(encodeArgument(present(runtime)));
-    callNow("resolve_config", { defaults: this.#defaults });
+    validateOptions(options);
+    this.#repo = options.repo;
+    this.#defaults = defaultsLayer(options);
   }
 
   /**
@@ -155,48 +160,29 @@ export class Scrypath {
     return callNow("wire_settings", this.#split(schema, options).request);
   }
 
-  #split(schema: AnySchema, options: CallOptions & { repo?: unknown; preload?: unknown }): Split {
-    const { signal, repo: named, ...rest } = options;
-    const repo = (named === undefined ? this.#repo : named) as Repo<never> | null | undefined;
+  #split(schema: AnySchema, options: unknown): Split {
+    const { json, signal, repo: named, preload } = callLayer(options);
+    const repo = named === undefined ? this.#repo : named;
     return {
       signal,
       repo,
-      preload: rest.preload,
+      preload,
       request: {
         schema: schema.quoted,
-        options: JSON.stringify(encodeArgument(callLayer(rest, repo))),
+        options: json,
         defaults: this.#defaults,
-        // Defaults of a repo apply where the call itself names it.
-        repo_defaults: named ? JSON.stringify(encodeArgument(present(repo?.defaults ?? {}))) : undefined,
+        // The defaults of a repo apply where the call itself names it.
+        repo_defaults: named?.defaults && defaultsLayer(named.defaults),
       },
     };
   }
 }
 
-function callLayer(options: Record<string, unknown>, repo: Repo<never> | null | undefined): object {
-  const { preload, ...rest } = options;
-  return {
-    ...rest,
-    ...(repo && { repo: repo.name ?? repo.constructor.name }),
-    // What a repo understands as preload is its own business.
-    ...(preload !== undefined && { preload: isNames(preload) ? preload : unreadable }),
-  };
-}
-
-/** Stands for a value that stays in JavaScript. */
-const unreadable = () => {};
-
-function isNames(preload: unknown): boolean {
-  return (
-    preload === null ||
-    typeof preload === "string" ||
-    (Array.isArray(preload) && preload.every((name) => typeof name === "string"))
-  );
-}
-
-/** The members that have a value: leaving an option out and giving `undefined` are the same in defaults. */
-function present(options: object): object {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+interface Split {
+  readonly request: Request;
+  readonly signal: AbortSignal | undefined;
+  readonly repo: Repo<never> | null | undefined;
+  readonly preload: unknown;
 }
 
 /** What takes a list is given one: a string or a single record would be taken apart. */

@@ -1,8 +1,8 @@
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
-use scrypath_core::{Call, Error, Reply, Stream, Term, process};
+use scrypath_core::{Call, Reply, Stream, Term, process};
 
-use crate::call::{self, Lines};
+use crate::call;
 
 /// A bulk write under way: batches go through [`crate::door::Door::push`], the end through its `finish`.
 #[napi]
@@ -28,10 +28,8 @@ impl Bulk {
         self.stream.abort();
     }
 
-    pub(crate) fn batch(&self, lines: &Lines) -> Result<Call, Box<Error>> {
-        let mut call = self.stream.push_call();
-        call::push(&mut call, lines)?;
-        Ok(call)
+    pub(crate) fn batch(&self) -> Call {
+        self.stream.push_call()
     }
 
     pub(crate) fn end(&self) -> Call {

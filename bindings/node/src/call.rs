@@ -1,30 +1,17 @@
 use napi_derive::napi;
 use scrypath_core::{Call, Core, Error, Kind, Reply, Term, ValueError, process};
 
-/// Records as NDJSON; `hooked` lines are pairs of a record and what its `search_document` returned.
-pub(crate) struct Lines<'a> {
-    pub(crate) ndjson: &'a [u8],
-    pub(crate) hooked: bool,
+/// Reads a request.
+pub(crate) fn read(core: &Core, request: &str) -> Result<Call, Box<Error>> {
+    Call::read(core, Term::from_json(request)?)
 }
 
-impl<'a> Lines<'a> {
-    pub(crate) fn given(ndjson: Option<&'a [u8]>, hooked: Option<bool>) -> Option<Self> {
-        ndjson.map(|ndjson| Self { ndjson, hooked: hooked.unwrap_or(false) })
-    }
-}
-
-/// Reads a request and its records.
-pub(crate) fn read(core: &Core, request: &str, lines: Option<Lines>) -> Result<Call, Box<Error>> {
-    let mut call = Call::read(core, Term::from_json(request)?)?;
-    if let Some(lines) = lines {
-        push(&mut call, &lines)?;
-    }
+/// Adds records, one a line; a `hooked` line is a pair of a record and what its `search_document`
+/// returned.
+pub(crate) fn with_records(mut call: Call, ndjson: &[u8], hooked: bool) -> Result<Call, Box<Error>> {
+    let text = std::str::from_utf8(ndjson).map_err(|_| ValueError::InvalidUtf8)?;
+    call.push_ndjson(text, hooked)?;
     Ok(call)
-}
-
-pub(crate) fn push(call: &mut Call, lines: &Lines) -> Result<(), Box<Error>> {
-    let text = std::str::from_utf8(lines.ndjson).map_err(|_| ValueError::InvalidUtf8)?;
-    call.push_ndjson(text, lines.hooked)
 }
 
 pub(crate) fn text(reply: &Reply) -> String {
@@ -38,9 +25,9 @@ pub(crate) fn text(reply: &Reply) -> String {
 #[napi(catch_unwind)]
 pub(crate) fn call_now(request: String, ndjson: Option<&[u8]>, hooked: Option<bool>) -> String {
     let core = process().core();
-    let reply = match read(core, &request, Lines::given(ndjson, hooked)) {
-        Ok(call) => call.run_now(core),
-        Err(error) => Reply::failed(error),
+    let read = || match (read(core, &request)?, ndjson) {
+        (call, Some(ndjson)) => with_records(call, ndjson, hooked.unwrap_or(false)),
+        (call, None) => Ok(call),
     };
-    text(&reply)
+    text(&read().map_or_else(Reply::failed, |call| call.run_now(core)))
 }

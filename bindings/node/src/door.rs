@@ -11,10 +11,10 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, sys};
 use napi_derive::napi;
-use scrypath_core::{Call, Cancel, Error, Reply, process};
+use scrypath_core::{Call, Cancel, Core, Error, Reply, process};
 
 use crate::bulk::Bulk;
-use crate::call::{self, Lines};
+use crate::call;
 
 /// Weak: an idle door does not keep the process alive. [`Door::keep_alive`] does while calls run.
 type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
@@ -61,24 +61,24 @@ impl Door {
         Ok(Self { outbox, running: HashMap::new(), last: 0 })
     }
 
-    /// Starts an operation; its reply comes out of `drain` under the number returned.
+    /// Starts an operation; its reply comes out of `drain` under the number returned. Records are read
+    /// on another thread.
     #[napi(catch_unwind)]
     pub fn call(&mut self, env: Env, request: String, ndjson: Option<&[u8]>, hooked: Option<bool>) -> u32 {
-        let read = call::read(process().core(), &request, Lines::given(ndjson, hooked));
-        self.start(env, read)
+        let call = call::read(process().core(), &request);
+        self.start(env, call, ndjson.map(|ndjson| (ndjson, hooked.unwrap_or(false))))
     }
 
     /// Sends a batch of a stream.
     #[napi(catch_unwind)]
     pub fn push(&mut self, env: Env, stream: &Bulk, ndjson: &[u8], hooked: bool) -> u32 {
-        let read = stream.batch(&Lines { ndjson, hooked });
-        self.start(env, read)
+        self.start(env, Ok(stream.batch()), Some((ndjson, hooked)))
     }
 
     /// Ends a stream; the reply is the result of all its batches.
     #[napi(catch_unwind)]
     pub fn finish(&mut self, env: Env, stream: &Bulk) -> u32 {
-        self.start(env, Ok(stream.end()))
+        self.start(env, Ok(stream.end()), None)
     }
 
     /// Cancels a call. Its reply, if one still comes, is for nobody.
@@ -102,17 +102,23 @@ impl Door {
         ended
     }
 
-    fn start(&mut self, env: Env, read: Result<Call, Box<Error>>) -> u32 {
+    fn start(&mut self, env: Env, read: Result<Call, Box<Error>>, records: Option<(&[u8], bool)>) -> u32 {
         self.last = self.last.wrapping_add(1);
         let (id, outbox) = (self.last, self.outbox.clone());
+        let done = move |reply| outbox.put(id, &reply);
         if self.running.is_empty() {
             self.keep_alive(env, true);
         }
-        let cancel = match read {
-            Ok(call) => Some(process().spawn(call, move |reply| outbox.put(id, &reply))),
-            Err(error) => {
-                outbox.put(id, &Reply::failed(error));
+        let cancel = match (read, records) {
+            (Err(error), _) => {
+                done(Reply::failed(error));
                 None
+            }
+            (Ok(call), None) => Some(process().spawn(call, done)),
+            (Ok(call), Some((ndjson, hooked))) => {
+                let ndjson = ndjson.to_vec();
+                let prepare = move |_: &Core| call::with_records(call, &ndjson, hooked);
+                Some(process().spawn_prepared(prepare, done))
             }
         };
         self.running.insert(id, cancel);

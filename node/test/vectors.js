@@ -1,0 +1,170 @@
+// Runs every case of tests/vectors through the package, and prints how many passed.
+
+import { deepStrictEqual } from "node:assert";
+import { readdirSync, readFileSync } from "node:fs";
+import {
+  documentId,
+  fingerprint,
+  project,
+  Scrypath,
+  ScrypathError,
+  schema,
+  schemaFromJson,
+  schemaJson,
+  validateOptions,
+} from "scrypath";
+
+const folder = new URL("../../tests/vectors/", import.meta.url);
+const vessel = JSON.parse(readFileSync(new URL("vessel.schema", folder), "utf8"));
+
+/** What the README of the vectors says each tag is in Node. */
+const TAGS = {
+  $date: (text) => text,
+  $time: (text) => text,
+  $datetime: (text) => (text.endsWith("Z") ? new Date(text) : text),
+  $decimal: (text) => text,
+  $uuid: (text) => text,
+  $bytes: (text) => Buffer.from(text, "base64"),
+  $float: (text) => Number(text),
+  $int: (text) => BigInt(text),
+  $symbol: (text) => text,
+  $pairs: (pairs) => pairs.map(hostValue),
+  $opaque: () => () => {},
+};
+
+function hostValue(value) {
+  if (Array.isArray(value)) return value.map(hostValue);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value);
+  if (entries.length === 1 && entries[0][0] in TAGS) return TAGS[entries[0][0]](entries[0][1]);
+  return Object.fromEntries(entries.map(([key, inner]) => [key, hostValue(inner)]));
+}
+
+const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+
+/** Options as a Node program spells them: the names of options in camelCase, their values untouched. */
+function spelled(options) {
+  const nested = ["faceting", "per_query", "req_options", "page"];
+  const pair = ([key, value]) => [camel(key), nested.includes(key) ? spelled(value) : value];
+  if (Array.isArray(options)) return options.map((item) => (Array.isArray(item) ? pair(item) : item));
+  if (typeof options !== "object" || options === null) return options;
+  return Object.fromEntries(Object.entries(options).map(pair));
+}
+
+function declared(options, extra) {
+  const host = spelled(hostValue(options));
+  return schema(Array.isArray(host) ? [...host, ...Object.entries(extra)] : { ...host, ...extra });
+}
+
+/** Node's warnings come on the next turn of the loop. */
+async function warningsOf(work) {
+  await new Promise(setImmediate);
+  const warnings = [];
+  const listen = (warning) => warnings.push(warning.message);
+  process.on("warning", listen);
+  try {
+    const result = work();
+    await new Promise(setImmediate);
+    return { result, warnings };
+  } finally {
+    process.off("warning", listen);
+  }
+}
+
+/** What a case gives, in the terms of its `expect`; `expect` says which members are of interest. */
+const OPERATIONS = {
+  async declare({ name = "Vessel", options }, _schema, expect) {
+    const { result, warnings } = await warningsOf(() => declared(options, { name }));
+    if (expect.warnings) {
+      deepStrictEqual(warnings.length, expect.warnings.length, `warnings: ${warnings}`);
+      for (const [at, fragments] of expect.warnings.entries()) contains(warnings[at], fragments);
+    }
+    deepStrictEqual(fingerprint(schemaFromJson(schemaJson(result))), fingerprint(result));
+    return { form: among(expect.form, JSON.parse(schemaJson(result))), fingerprint: fingerprint(result) };
+  },
+  document({ record }, of) {
+    return project(of, hostValue(record));
+  },
+  document_id({ record }, of) {
+    return { id: documentId(of, hostValue(record)) };
+  },
+  async search({ text = "tug", options = {} }, of, expect) {
+    const { query, request } = await new Scrypath({}).explain(of, text, spelled(hostValue(options)));
+    const wanted = expect.query && Object.entries(expect.query).map(([key, value]) => [camel(key), value]);
+    const got = wanted?.map(([key]) => [key, query[key]]);
+    deepStrictEqual(
+      got,
+      wanted?.map(([key, value]) => [key, key === "perQuery" ? spelled(value) : value]),
+    );
+    return { body: request.body, path: request.path, query: expect.query };
+  },
+  async index_name({ options }, of) {
+    return { name: await new Scrypath({}).indexName(of, spelled(hostValue(options))) };
+  },
+  async wire_settings(_input, of) {
+    return { settings: await new Scrypath({}).wireSettings(of) };
+  },
+  options({ options }, _schema, expect) {
+    const summary = validateOptions(spelled(hostValue(options)));
+    const members = Object.keys(expect.summary ?? {}).map((key) => [key, summary[camel(key)]]);
+    return { summary: Object.fromEntries(members) };
+  },
+};
+
+/** The members that are expected. */
+function among(expected, given) {
+  return expected && Object.fromEntries(Object.keys(expected).map((key) => [key, given[key]]));
+}
+
+function contains(text, fragments) {
+  for (const fragment of fragments) {
+    if (text.includes(fragment) || text.includes(camel(fragment))) continue;
+    throw new Error(`${JSON.stringify(fragment)} is not in: ${text}`);
+  }
+}
+
+async function check({ operation, input = {}, schema: options, expect }) {
+  const hook = "hook" in input ? { searchDocument: () => hostValue(input.hook) } : {};
+  const run = async () => {
+    const of = options && declared(options.$vessel ? vessel : options, { name: "Vessel", ...hook });
+    return OPERATIONS[operation](input, of, expect);
+  };
+  if (expect.error) {
+    const error = await run().then(
+      (given) => {
+        throw new Error(`accepted: ${JSON.stringify(given)}`);
+      },
+      (error) => error,
+    );
+    if (!(error instanceof ScrypathError)) throw error;
+    deepStrictEqual(error.kind, expect.error.kind, error.message);
+    contains(error.message, expect.error.contains ?? []);
+  } else {
+    const { warnings: _, ...wanted } = expect;
+    const given = JSON.parse(JSON.stringify(await run()));
+    deepStrictEqual(among(wanted, given), wanted);
+  }
+}
+
+/** Runs all cases; throws, naming each that failed, unless all passed. */
+export async function runVectors() {
+  let passed = 0;
+  const failed = [];
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
+    for (const vector of JSON.parse(readFileSync(new URL(file, folder), "utf8")).cases) {
+      try {
+        await check(vector);
+        passed++;
+      } catch (error) {
+        failed.push(`${file}: ${vector.name}: ${error.message}`);
+      }
+    }
+  }
+  if (failed.length > 0) throw new Error(`${failed.length} vectors failed:\n${failed.join("\n")}`);
+  return passed;
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  process.removeAllListeners("warning");
+  console.log(`node ${await runVectors()} passed`);
+}
