@@ -1,0 +1,184 @@
+"""``Scrypath`` and ``AsyncScrypath``: the same verbs, called or awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar, Unpack
+
+from . import _operations
+from ._core import decide
+from ._options import ClientDefaults, RuntimeOptions, SearchOptions, given, sendable
+from ._results import Explanation, SearchResult, WriteResult
+from ._steps import run, run_async
+from ._unset import UNSET, Unset
+
+R = TypeVar("R")
+
+
+def validate_options(**options: Unpack[RuntimeOptions]) -> dict[str, Any]:
+    """Check runtime options without using them.
+
+    Returns:
+        The options with their defaults filled in; of a key only whether there is one.
+
+    Raises:
+        UsageError: an option is unknown, missing or of the wrong type.
+    """
+    return decide("resolve_config", options=sendable(given(options)))  # type: ignore[no-any-return]
+
+
+class _Client:
+    """What needs no waiting, and is the same for both."""
+
+    def __init__(
+        self, meilisearch_url: str | Unset | None = UNSET, **defaults: Unpack[ClientDefaults]
+    ) -> None:
+        self._defaults = given({"meilisearch_url": meilisearch_url, **defaults})
+        decide("resolve_config", options=sendable(self._defaults))
+
+    def explain(self, schema: type, text: str, **options: Unpack[SearchOptions]) -> Explanation:
+        """Show the normalized query and the exact request of a search, without sending it.
+
+        Takes what :meth:`search` takes. Never waits, so it is not awaited either.
+        """
+        return _operations.explain(schema, text, options, self._defaults)
+
+    def index_name(self, schema: type, **options: Unpack[RuntimeOptions]) -> str:
+        """The name of the index that the schema's documents are in. Never waits."""
+        return _operations.index_name(schema, options, self._defaults)
+
+
+class Scrypath(_Client):
+    """Search for the application's own records, and keep their documents in step.
+
+    Holds nothing but default options: make one per application, use it from any thread, before and
+    after a fork. Every verb takes the same options by keyword, and those win over the defaults.
+
+    Args:
+        meilisearch_url: ``http(s)://HOST`` for a Meilisearch; ``embedded:PATH``, ``memory:`` or
+            ``memory:NAME`` for the index in this process.
+        **defaults: any of :class:`RuntimeOptions`.
+
+    Raises:
+        UsageError: a default is unknown or has the wrong type.
+
+    Example:
+        >>> import scrypath
+        >>> @scrypath.schema(fields=["title"], filterable=["status"])
+        ... class Boat:
+        ...     def __init__(self, id, title, status):
+        ...         self.id, self.title, self.status = id, title, status
+        >>> search = scrypath.Scrypath("memory:doc-scrypath")
+        >>> boats = [Boat(1, "Harbour tug", "open"), Boat(2, "Harbour ferry", "closed")]
+        >>> search.sync_records(Boat, boats).status
+        'completed'
+        >>> [hit["title"] for hit in search.search(Boat, "harb").hits]
+        ['Harbour tug', 'Harbour ferry']
+    """
+
+    def search(self, schema: type[R], text: str, **options: Unpack[SearchOptions]) -> SearchResult[R]:
+        """Search the index of a schema.
+
+        Args:
+            schema: the declared class.
+            text: what to look for; ``""`` finds everything.
+            **options: :class:`SearchOptions`. With ``repo`` (a SQLAlchemy session, a Django manager or
+                queryset, a :class:`Repo`, or a function like its ``fetch``) the hits come back as
+                ``records`` too, by one query on the primary key; ``preload`` names what that query loads
+                along. Nothing is hydrated without it.
+
+        Raises:
+            UsageError: an option is unknown, undeclared or malformed; nothing was sent.
+            TransportError: the server was not reached.
+            BackendError: the server refused.
+        """
+        return run(_operations.search(schema, text, options, self._defaults))
+
+    def sync_record(self, schema: type, record: Any, **options: Unpack[RuntimeOptions]) -> WriteResult:
+        """Write one record's document, replacing the one that is there. See :meth:`sync_records`."""
+        return run(_operations.sync_records(schema, [record], options, self._defaults))
+
+    def sync_records(
+        self, schema: type, records: Iterable[Any], **options: Unpack[RuntimeOptions]
+    ) -> WriteResult:
+        """Write the documents of records, replacing those that are there. Call it after the commit.
+
+        Args:
+            schema: the declared class.
+            records: instances or mappings. Nothing is ever loaded from the database: a field that is not
+                loaded is an error, and then nothing is sent.
+            **options: :class:`RuntimeOptions`. ``sync_mode`` is the promise: ``"inline"`` returns when the
+                backend's task has succeeded, ``"manual"`` when the backend has accepted it.
+
+        Raises:
+            UsageError: a record or an option is wrong; nothing was sent.
+            TransportError: the server was not reached.
+            BackendError: the server refused.
+            TaskError: the server accepted the work and then did not do it.
+            ScrypathTimeout: the task was not done within ``inline_timeout``; it may still finish.
+        """
+        return run(_operations.sync_records(schema, records, options, self._defaults))
+
+    def delete_record(self, schema: type, record: Any, **options: Unpack[RuntimeOptions]) -> WriteResult:
+        """Delete the document of a record, by ``search_document_id`` or its document-id field."""
+        return run(_operations.delete_record(schema, record, options, self._defaults))
+
+    def delete_document(self, schema: type, id: int | str, **options: Unpack[RuntimeOptions]) -> WriteResult:
+        """Delete the document with this id."""
+        return run(_operations.delete_documents(schema, [id], options, self._defaults))
+
+    def delete_documents(
+        self, schema: type, ids: Sequence[int | str], **options: Unpack[RuntimeOptions]
+    ) -> WriteResult:
+        """Delete the documents with these ids. Modes and errors are those of :meth:`sync_records`."""
+        return run(_operations.delete_documents(schema, ids, options, self._defaults))
+
+
+class AsyncScrypath(_Client):
+    """:class:`Scrypath`, awaited. No call takes a thread; cancelling a task cancels its call.
+
+    ``repo`` may be an ``AsyncSession``, a Django manager or queryset, or fetch by a coroutine function.
+
+    Example:
+        >>> import asyncio, scrypath
+        >>> @scrypath.schema(fields=["title"])
+        ... class Lamp: ...
+        >>> async def main():
+        ...     search = scrypath.AsyncScrypath("memory:doc-async")
+        ...     await search.sync_record(Lamp, {"id": 1, "title": "Harbour light"})
+        ...     return await search.search(Lamp, "harbour")
+        >>> asyncio.run(main()).page.estimated_total_hits
+        1
+    """
+
+    async def search(self, schema: type[R], text: str, **options: Unpack[SearchOptions]) -> SearchResult[R]:
+        """See :meth:`Scrypath.search`."""
+        return await run_async(_operations.search(schema, text, options, self._defaults))
+
+    async def sync_record(self, schema: type, record: Any, **options: Unpack[RuntimeOptions]) -> WriteResult:
+        """See :meth:`Scrypath.sync_record`."""
+        return await run_async(_operations.sync_records(schema, [record], options, self._defaults))
+
+    async def sync_records(
+        self, schema: type, records: Iterable[Any], **options: Unpack[RuntimeOptions]
+    ) -> WriteResult:
+        """See :meth:`Scrypath.sync_records`."""
+        return await run_async(_operations.sync_records(schema, records, options, self._defaults))
+
+    async def delete_record(
+        self, schema: type, record: Any, **options: Unpack[RuntimeOptions]
+    ) -> WriteResult:
+        """See :meth:`Scrypath.delete_record`."""
+        return await run_async(_operations.delete_record(schema, record, options, self._defaults))
+
+    async def delete_document(
+        self, schema: type, id: int | str, **options: Unpack[RuntimeOptions]
+    ) -> WriteResult:
+        """See :meth:`Scrypath.delete_document`."""
+        return await run_async(_operations.delete_documents(schema, [id], options, self._defaults))
+
+    async def delete_documents(
+        self, schema: type, ids: Sequence[int | str], **options: Unpack[RuntimeOptions]
+    ) -> WriteResult:
+        """See :meth:`Scrypath.delete_documents`."""
+        return await run_async(_operations.delete_documents(schema, ids, options, self._defaults))

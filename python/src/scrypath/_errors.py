@@ -1,0 +1,133 @@
+"""What can go wrong.
+
+ScrypathError
+├── UsageError (also ValueError)       the call is wrong; nothing was sent
+├── TransportError                     the server was not reached, or what answered was not one
+├── BackendError                       the server answered, and refused
+├── ScrypathTimeout (also TimeoutError)  a deadline passed; the work may still finish
+├── TaskError                          the server accepted the work and then did not do it
+├── QueueError                         the durable queue refused
+└── InternalError                      a defect of Scrypath
+
+Programs match on the class or on ``kind``, which is stable; messages may change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._results import Task
+
+
+class ScrypathError(Exception):
+    """The base of every error of this package.
+
+    Attributes:
+        kind: the stable name of the failure, e.g. ``"filter_not_declared"``.
+        class_: what to do about it: ``"usage"``, ``"transport"``, ``"backend"``, ``"timeout"``,
+            ``"task"``, ``"queue"`` or ``"internal"``.
+        retryable: whether the same call may succeed later, unchanged.
+        details: what a program can look at: ``schema``, ``name``, ``names``, ``status``, ``body``,
+            ``code``, ``task``, ``payload``, ``position``; absent ones are left out.
+    """
+
+    class_: str = "internal"
+
+    def __init__(
+        self, message: str, kind: str, retryable: bool = False, details: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retryable = retryable
+        self.details: Mapping[str, Any] = details or {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.kind, self.retryable, dict(self.details))
+
+    @property
+    def task(self) -> Task | None:
+        """The task the failure is about, where there is one."""
+        task = self.details.get("task")
+        return Task(**task) if task is not None else None
+
+
+class UsageError(ScrypathError, ValueError):
+    """The call is wrong, and nothing was sent. Change the call."""
+
+    class_ = "usage"
+
+
+class TransportError(ScrypathError):
+    """The server was not reached, or what answered was not one."""
+
+    class_ = "transport"
+
+
+class BackendError(ScrypathError):
+    """The server answered, and refused."""
+
+    class_ = "backend"
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of the answer."""
+        return self.details.get("status")
+
+    @property
+    def body(self) -> Any:
+        """The body of the answer, as the server sent it."""
+        return self.details.get("body")
+
+    @property
+    def code(self) -> str | None:
+        """The server's own error code, e.g. ``"index_not_found"``."""
+        return self.details.get("code")
+
+
+class ScrypathTimeout(ScrypathError, TimeoutError):
+    """A deadline passed. The work may still finish: ``task`` says how far it was."""
+
+    class_ = "timeout"
+
+
+class TaskError(ScrypathError):
+    """The server accepted the work and then did not do it: ``task`` says why."""
+
+    class_ = "task"
+
+
+class QueueError(ScrypathError):
+    """The durable queue refused the work."""
+
+    class_ = "queue"
+
+
+class InternalError(ScrypathError):
+    """A defect of Scrypath. Please report it."""
+
+    class_ = "internal"
+
+
+BY_CLASS: dict[str, type[ScrypathError]] = {
+    error.class_: error
+    for error in (
+        UsageError,
+        TransportError,
+        BackendError,
+        ScrypathTimeout,
+        TaskError,
+        QueueError,
+        InternalError,
+    )
+}
+
+
+class ScrypathWarning(UserWarning):
+    """A declaration that holds, but that its author may not have meant."""
+
+
+def from_reply(error: Mapping[str, Any]) -> ScrypathError:
+    """The exception for the error part of a reply."""
+    raised = BY_CLASS.get(error["class"], InternalError)
+    return raised(error["message"], error["kind"], error["retryable"], error["details"])

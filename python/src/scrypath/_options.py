@@ -1,0 +1,106 @@
+"""The options that calls take, as types. What a value may be is checked by the core, for every language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+from ._results import SyncMode
+from ._unset import UNSET, Unset
+
+Pairs = Mapping[str, Any] | Sequence[tuple[str, Any]]
+"""Names with values: a dict, or a list of pairs where order or repetition matters."""
+
+
+class ClientDefaults(TypedDict, total=False):
+    """Every runtime option but ``meilisearch_url``, which a client takes by position too."""
+
+    meilisearch_api_key: str | Unset | None
+    index_prefix: str | Unset | None
+    sync_mode: SyncMode | Unset
+    inline_timeout: int | Unset
+    inline_poll_interval: int | Unset
+    settings_merge: Literal["replace", "deep"] | Unset
+    req_options: Pairs | Unset
+    repo: Any
+    preload: Any
+    backend: Any
+    oban: Any
+    oban_queue: str | Unset | None
+    oban_max_attempts: int | Unset | None
+    federation_limit: int | Unset
+    federation_offset: int | Unset
+    federation_timeout: int | Unset
+    hydration_timeout: int | Unset
+    max_schemas: int | Unset
+
+
+class RuntimeOptions(ClientDefaults, total=False):
+    """How a call runs. Each may be given to a call, or to the client as its default.
+
+    ================================  =========================================================
+    ``meilisearch_url``               ``http(s)://…``, ``embedded:PATH``, ``memory:``, ``memory:NAME``
+    ``meilisearch_api_key``           sent as ``Authorization: Bearer``
+    ``index_prefix``                  the prefix of index names; default: the schema's, else ``"scrypath"``
+    ``sync_mode``                     ``"inline"`` (default), ``"manual"`` or ``"oban"``
+    ``inline_timeout``                how long an inline write waits for its task, in ms (5000)
+    ``inline_poll_interval``          the longest pause between two looks at a task, in ms (100)
+    ``settings_merge``                ``"replace"`` (default) or ``"deep"``
+    ``req_options``                   ``headers``, ``receive_timeout`` (ms, 15000), ``connect_timeout``
+                                      (ms, 30000), ``retry`` (of GETs, true)
+    ``repo``                          where hits are hydrated from; see :class:`scrypath.Scrypath`
+    ``preload``                       what hydration loads along with the records
+    ================================  =========================================================
+    """
+
+    meilisearch_url: str | Unset | None
+
+
+class SearchOptions(RuntimeOptions, total=False):
+    """What a search asks for, beside how it runs.
+
+    ================  =====================================================================
+    ``filter``        declared filterable fields: ``{"status": "open", "year": {"gte": 1990}}``
+    ``sort``          declared sortable fields: ``{"desc": "year"}``, or pairs for several
+    ``page``          ``{"number": 2, "size": 25}``; both count from 1
+    ``facets``        declared facets to count: ``["genre"]``
+    ``facet_filter``  declared facets: a value, a list (any of them), or operators
+    ``per_query``     ``ranking_score_threshold``, ``show_ranking_score``, ``show_ranking_score_details``
+    ``tenant_scope``  the value of the schema's ``tenant_field`` that every hit must have
+    ================  =====================================================================
+    """
+
+    filter: Pairs | Unset
+    sort: Pairs | Unset
+    page: Pairs | Unset
+    facets: Sequence[str] | Unset
+    facet_filter: Pairs | Unset
+    per_query: Pairs | Unset | None
+    tenant_scope: Any
+
+
+class SchemaOptions(TypedDict, total=False):
+    """What a declaration says; see :func:`scrypath.schema`."""
+
+    fields: Sequence[str]
+    filterable: Sequence[str]
+    sortable: Sequence[str]
+    faceting: Pairs
+    settings: Mapping[str, Any]
+    document_id: str
+    index_prefix: str | None
+    fan_outs: Pairs
+    backend: Any
+    tenant_field: str | None
+
+
+def given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were given: those that are not :data:`UNSET`."""
+    return {name: value for name, value in options.items() if value is not UNSET}
+
+
+def sendable(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as the core sees them: a repo is its name there."""
+    if options.get("repo") is None:
+        return dict(options)
+    return {**options, "repo": type(options["repo"]).__qualname__}

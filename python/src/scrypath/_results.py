@@ -1,0 +1,164 @@
+"""What calls give back. All of it frozen; nothing here talks to anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+R = TypeVar("R")
+
+SyncMode = Literal["inline", "manual", "oban"]
+WriteStatus = Literal["accepted", "completed", "noop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search after normalization: all that the backend sees of a call."""
+
+    text: str
+    filter: list[tuple[str, Any]]
+    sort: list[tuple[str, str]]
+    page: dict[str, int]
+    facets: list[str]
+    facet_filter: list[tuple[str, Any]]
+    per_query: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where in the results a page of hits is. Members the server did not send are ``None``."""
+
+    number: int | None = None
+    size: int | None = None
+    total_pages: int | None = None
+    total_hits: int | None = None
+    estimated_total_hits: int | None = None
+    offset: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One value of a facet, and how many hits have it."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """The requested facets.
+
+    Attributes:
+        distribution: the buckets of each requested facet; empty where no hit has a value.
+        stats: ``{"min": …, "max": …}`` of each requested facet that is numeric.
+        declared_order: the requested facets, in the order of the request.
+    """
+
+    distribution: dict[str, list[Bucket]] = field(default_factory=dict)
+    stats: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    declared_order: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult(Generic[R]):
+    """What a search found.
+
+    Attributes:
+        query: the normalized query that was run.
+        hits: the hits as the backend sent them, in order.
+        records: the application's own records of the hits, in hit order. Empty without ``repo``.
+        raw: the whole reply of the backend.
+        missing_ids: the ids of hits whose row is gone, in hit order. Empty without ``repo``.
+        page: where in the results this is.
+        facets: the requested facets.
+    """
+
+    query: Query
+    hits: list[dict[str, Any]]
+    records: list[R]
+    raw: dict[str, Any]
+    missing_ids: list[int | str]
+    page: Page
+    facets: Facets
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of the backend, as last seen."""
+
+    uid: int
+    status: str
+    index_uid: str | None
+    type: str | None
+    raw: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """How far a write had come when its call returned.
+
+    Attributes:
+        mode: the promise the write was made under.
+        status: ``"completed"`` (the backend's task succeeded), ``"accepted"`` (the backend or the
+            queue took responsibility; not yet searchable) or ``"noop"`` (there was nothing to do).
+        document_ids: the ids written or deleted, in the order given.
+        document_count: how many they are.
+        index: the index that was written to, where known.
+        task: the backend's task, where there is one.
+    """
+
+    mode: SyncMode
+    status: WriteStatus
+    document_ids: list[int | str]
+    document_count: int
+    index: str | None = None
+    task: Task | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A record as it is indexed: ``source`` says whether the declared fields or the hook made it."""
+
+    id: int | str
+    data: dict[str, Any]
+    source: Literal["fields", "custom"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The HTTP request of a search."""
+
+    method: str
+    path: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A search, looked at before it is sent."""
+
+    query: Query
+    request: Request
+
+
+def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int | str]) -> SearchResult[R]:
+    raw = found["raw"]
+    facets = found["facets"]
+    distribution = {
+        name: [Bucket(**bucket) for bucket in buckets] for name, buckets in facets["distribution"].items()
+    }
+    return SearchResult(
+        query=Query(**found["query"]),
+        hits=raw.get("hits", []),
+        records=records,
+        raw=raw,
+        missing_ids=missing_ids,
+        page=Page(**found["page"]),
+        facets=Facets(distribution, facets["stats"], facets["declared_order"]),
+    )
+
+
+def write_result(written: dict[str, Any]) -> WriteResult:
+    task = written.pop("task", None)
+    return WriteResult(**written, task=Task(**task) if task is not None else None)
