@@ -1,0 +1,117 @@
+# Two commands for newcomers: `make demo` and `make test`. The rest are their parts.
+# Everything missing is installed from Debian, PyPI, npm and crates.io; one cargo profile builds all.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+export CARGO_TARGET_DIR := $(TARGET)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export SCRYPATH_BIN := $(TARGET)/release/scrypath
+export LANG := C.UTF-8
+export MIX_QUIET := 1
+
+PYTHON ?= $(shell tests/setup/python.sh)
+CARGO := cargo --quiet
+
+.PHONY: help demo test test-docs generate build vectors conformance bench lint format setup
+.PHONY: build-rust build-python build-node build-elixir
+.PHONY: test-rust test-python test-node test-elixir demo-elixir demo-python demo-node
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 20
+
+demo: build ## films into SQLite, synced, searched, hydrated: in Elixir, Python and Node
+	@tests/setup/same_output.sh "$(MAKE) --no-print-directory demo-elixir" \
+	  "$(MAKE) --no-print-directory demo-python" "$(MAKE) --no-print-directory demo-node"
+
+demo-elixir:
+	@cd elixir && mix run --no-compile demo.exs
+demo-python:
+	@python python/demo.py
+demo-node:
+	@node node/demo.mjs
+
+test: build lint test-rust test-elixir test-python test-node test-docs conformance vectors bench ## everything that guards main
+
+build: build-rust build-python build-node build-elixir ## the binary, the virtual environment, node/ and elixir/
+
+setup: ## installs what this machine lacks
+	@tests/setup/install.sh
+
+.venv/bin/python: python/pyproject.toml | setup
+	@echo "· virtual environment"
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip --quiet install --upgrade pip maturin
+
+build-rust: setup
+	@echo "· Rust"
+	$(CARGO) build --release --workspace
+	if [ "$(TARGET)" != "$(CURDIR)/target" ]; then
+	  mkdir -p target/release && ln -sf $(SCRYPATH_BIN) target/release/scrypath
+	fi
+
+build-python: build-rust .venv/bin/python
+	@echo "· Python package"
+	cd python && maturin develop --quiet --release --extras dev
+
+build-node: build-rust
+	@echo "· Node package"
+	cd node && npm ci --silent && npm run --silent build
+
+build-elixir: build-rust
+	@echo "· Elixir package"
+	cd elixir && mix compile && MIX_ENV=test mix compile
+
+lint: ## format and lint, in every stack's own way
+	@echo "· rustfmt, clippy"
+	cargo fmt --all --check
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	echo "· mix format"
+	(cd elixir && mix format --check-formatted)
+	echo "· ruff, mypy"
+	(cd python && ruff format --check . && ruff check . && mypy)
+	echo "· node lint"
+	(cd node && npm run --silent lint)
+
+format: ## writes what `lint` would refuse
+	cargo fmt --all
+	(cd elixir && mix format)
+	(cd python && ruff format . && ruff check --fix .)
+	(cd node && npm run --silent format)
+
+test-rust:
+	@echo "· Rust tests"
+	$(CARGO) test --release --workspace
+test-elixir:
+	@echo "· Elixir tests"
+	cd elixir && mix test
+test-python:
+	@echo "· Python tests"
+	cd python && python -m pytest -q
+test-node:
+	@echo "· Node tests"
+	cd node && npm test --silent
+
+test-docs: ## the README's code is the code that runs
+	@echo "· documentation"
+	python3 tests/docs/check.py
+	(cd elixir && mix run --no-compile ../tests/docs/quickstart.exs)
+	python tests/docs/quickstart.py
+	cp tests/docs/quickstart.mjs node/.quickstart.mjs && trap 'rm -f node/.quickstart.mjs' EXIT
+	node node/.quickstart.mjs
+
+generate: build-rust ## writes what is generated: docs/errors.md, the code in README.md
+	SCRYPATH_GENERATE=1 $(CARGO) test --release -p scrypath-core --test errors_page
+	python3 tests/docs/check.py --write
+
+vectors: ## the shared rules in all four suites; the numbers must be equal
+	@tests/setup/vectors.sh
+
+conformance: ## the embedded index held against recorded exchanges with a real Meilisearch
+	@python3 tests/conformance/run.py $(SCRYPATH_BIN)
+
+bench: ## each benchmark once, small: that it runs, not how fast
+	@SCRYPATH_BENCH_ROUNDS=20 tests/bench/run.sh

@@ -1,0 +1,39 @@
+//! `docs/errors.md` is printed from the table of kinds. `SCRYPATH_GENERATE=1` writes it.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use scrypath_core::Kind;
+
+fn page() -> String {
+    let mut out = String::from(
+        "# Errors\n\nEvery failure has a `kind`, which is stable, and a `class`, which says what to do. Printed from the core's table.\n\n\
+         | class | do |\n|---|---|\n\
+         | `usage` | change the call; nothing was sent |\n\
+         | `transport` | look at the network and the server; the same call may succeed later |\n\
+         | `backend` | read the server's `code` and `body` in the details |\n\
+         | `timeout` | the work may still finish: look at the task, or ask again |\n\
+         | `task` | the accepted work was not done: `details.task.raw` has the server's reason |\n\
+         | `queue` | the durable queue refused |\n\
+         | `internal` | report it: a defect of Scrypath |\n\n\
+         Elixir raises `ArgumentError` for `usage` and returns tagged tuples for the rest; Python and Node raise a class per class.\n\n\
+         | kind | class | may succeed later | meaning |\n|---|---|---|---|\n",
+    );
+    for kind in Kind::ALL {
+        let class = serde_json::to_value(kind.class()).unwrap();
+        let later = if kind.retryable() { "yes" } else { "no" };
+        writeln!(out, "| `{}` | `{}` | {later} | {} |", kind.name(), class.as_str().unwrap(), kind.meaning())
+            .unwrap();
+    }
+    out
+}
+
+#[test]
+fn the_page_is_the_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/errors.md");
+    if std::env::var_os("SCRYPATH_GENERATE").is_some() {
+        std::fs::write(&path, page()).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(written, page(), "docs/errors.md is not what the table says: run `make generate`");
+}

@@ -1,0 +1,29 @@
+use std::time::Instant;
+
+use scrypath_core::process::run_blocking;
+use scrypath_core::{Call, Term, process};
+use serde_json::json;
+
+/// The same search through the core, on the calling thread.
+pub(crate) fn rounds(url: &str, rounds: usize) -> Vec<f64> {
+    let core = process().core();
+    let declare = json!({"op": "declare", "host": "node", "name": "Movie",
+        "options": {"fields": ["id", "title"], "filterable": ["genre"]}});
+    let declared = Call::read(core, term(&declare)).expect("a call").run_now(core);
+    let schema = serde_json::to_value(&declared).expect("JSON")["ok"]["json"].clone();
+    let search = json!({"op": "search", "host": "node", "schema": schema, "text": "film",
+        "options": {"meilisearchUrl": url, "filter": {"genre": "Drama"}}});
+    let round = || {
+        let started = Instant::now();
+        let call = Call::read(core, term(&search)).expect("a call");
+        let reply = run_blocking(call, || true);
+        reply.result().expect("hits");
+        started.elapsed().as_secs_f64() * 1e6
+    };
+    (0..rounds.min(200)).for_each(|_| drop(round()));
+    (0..rounds).map(|_| round()).collect()
+}
+
+fn term(request: &serde_json::Value) -> Term {
+    Term::from_json(&request.to_string()).expect("a term")
+}

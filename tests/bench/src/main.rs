@@ -1,0 +1,27 @@
+//! `scrypath-bench serve` answers every search with the same 20 hits, at once, on keep-alive connections.
+//! `scrypath-bench bare URL ROUNDS` sends a search's bytes over one socket: the floor.
+//! `scrypath-bench core URL ROUNDS` makes the same search through the core's door.
+//! Both print the median microseconds of one round.
+
+mod bare;
+mod door;
+mod server;
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["serve"] => server::serve(),
+        ["bare", url, rounds] => report(bare::rounds(url, rounds.parse().expect("a number of rounds"))),
+        ["core", url, rounds] => report(door::rounds(url, rounds.parse().expect("a number of rounds"))),
+        _ => {
+            eprintln!("usage: scrypath-bench serve | bare URL ROUNDS | core URL ROUNDS");
+            std::process::exit(2);
+        }
+    }
+}
+
+fn report(mut micros: Vec<f64>) {
+    micros.sort_by(f64::total_cmp);
+    println!("{:.1}", micros[micros.len() / 2]);
+}
