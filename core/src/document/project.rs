@@ -93,6 +93,7 @@ pub(crate) fn document<R: Record, H: Record>(
 
 /// Reads the document id of a record that is to be deleted. Never runs the projection.
 pub(crate) fn document_id<R: Record>(schema: &Schema, idiom: Idiom, record: &R) -> Result<DocumentId> {
+    check_record(record)?;
     let field = &schema.document_id;
     let mut sink = TermSink::new();
     match fetch(idiom, record, field, &mut sink)? {
@@ -102,6 +103,16 @@ pub(crate) fn document_id<R: Record>(schema: &Schema, idiom: Idiom, record: &R) 
             format!("missing document id {}: the record has no such field", idiom.name(field)),
         )
         .named(field.as_str())),
+    }
+}
+
+fn check_record<R: Record>(record: &R) -> Result<()> {
+    match record.is_record() {
+        true => Ok(()),
+        false => Err(Error::new(
+            Kind::RecordInvalid,
+            "a record must be a struct, an object or a map with named fields",
+        )),
     }
 }
 
@@ -127,6 +138,7 @@ fn project<R: Record, H: Record, S: Sink>(
     sink: &mut S,
     id_key: IdKey,
 ) -> Result<DocumentId> {
+    check_record(record)?;
     match hook {
         Some(hook) => project_custom(schema, idiom, record, hook, sink, id_key),
         None => project_fields(schema, idiom, record, sink, id_key),

@@ -52,7 +52,6 @@ kinds! {
     MissingOption, "missing_option", Usage, false, "a required option is absent";
     InvalidOption, "invalid_option", Usage, false, "an option has a value of the wrong type or range";
     InvalidSchema, "invalid_schema", Usage, false, "a declaration contradicts itself";
-    UnknownMetadataKey, "unknown_metadata_key", Usage, false, "a reflection key that does not exist";
     FilterNotDeclared, "filter_not_declared", Usage, false, "a filter names a field that is not declared filterable";
     FilterInvalid, "filter_invalid", Usage, false, "a filter has a form or value that cannot be compiled";
     FilterOperatorUnknown, "filter_operator_unknown", Usage, false, "a filter uses an operator that does not exist";

@@ -9,7 +9,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAcces
 use serde_json::value::RawValue;
 
 use super::sink::{Presence, Record, Sink, ValueError};
-use super::{Idiom, Moment, Term, TermSink};
+use super::{Moment, Term, TermSink};
 
 const TAG: &str = "\u{0}scrypath";
 /// How [`TAG`] looks in JSON text.
@@ -220,6 +220,10 @@ impl<'de> Deserialize<'de> for Key<'de> {
 }
 
 impl Record for JsonRecord<'_> {
+    fn is_record(&self) -> bool {
+        self.is_map
+    }
+
     fn field<S: Sink>(&self, name: &str, sink: &mut S) -> Result<Presence, ValueError> {
         let Some((_, value)) = self.fields.iter().find(|(key, _)| key == name) else {
             return Ok(Presence::Missing);
@@ -309,11 +313,4 @@ fn parse_offset(text: &str) -> Option<i32> {
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let (hours, minutes) = text.get(1..)?.split_once(':')?;
     Some(sign * (hours.parse::<i32>().ok()? * 3600 + minutes.parse::<i32>().ok()? * 60))
-}
-
-impl Idiom {
-    /// Whether values of this host arrive as JSON text.
-    pub fn speaks_json(self) -> bool {
-        self == Self::Node
-    }
 }

@@ -50,6 +50,11 @@ pub enum Presence {
 
 /// One record of the host application.
 pub trait Record {
+    /// Whether fields can be read from this at all. A number or a list is no record.
+    fn is_record(&self) -> bool {
+        true
+    }
+
     /// Writes the value of `name` into `sink`. Must never trigger a query.
     fn field<S: Sink>(&self, name: &str, sink: &mut S) -> Result<Presence, ValueError>;
 
