@@ -50,7 +50,7 @@ export const ERROR_KINDS = {
     "invalid_request",
     "embedded_unavailable",
   ],
-  transport: ["transport_error", "request_timeout", "invalid_reply", "embedded_open"],
+  transport: ["transport_error", "request_timeout", "embedded_open"],
   backend: ["http_error", "invalid_task_payload"],
   timeout: ["timeout", "call_cancelled"],
   task: ["task_failed", "cancelled"],

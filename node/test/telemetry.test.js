@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import diagnosticsChannel from "node:diagnostics_channel";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { Scrypath } from "scrypath";
+import { Note, notes } from "./support/notes.js";
+
+const KEY = "a-key-nobody-may-see";
+const SPANS = [
+  "search",
+  "hydration",
+  "sync.upsert",
+  "sync.delete",
+  "meilisearch.request",
+  "meilisearch.task_wait",
+];
+
+/** What was published while `work` ran, in order. */
+async function published(work) {
+  const events = [];
+  const listen = (event, channel) => events.push({ ...event, channel });
+  const names = SPANS.flatMap((span) =>
+    ["start", "stop", "exception"].map((phase) => `scrypath.${span}.${phase}`),
+  );
+  for (const name of names) diagnosticsChannel.subscribe(name, listen);
+  try {
+    await work();
+  } finally {
+    for (const name of names) diagnosticsChannel.unsubscribe(name, listen);
+  }
+  for (const { name, channel, measurements } of events) {
+    assert.equal(name, channel);
+    for (const measurement of Object.values(measurements)) assert.equal(typeof measurement, "number");
+  }
+  const shown = inspect(events, { depth: 10 });
+  assert.ok(!shown.includes(KEY) && !shown.includes("Harbour"), shown);
+  return events;
+}
+
+const search = new Scrypath({ meilisearchUrl: "memory:telemetry", meilisearchApiKey: KEY });
+const spans = (events, only) =>
+  events.map(({ name }) => name).filter((name) => only.some((span) => name.startsWith(`scrypath.${span}.`)));
+
+test("a write is one span around its requests", async () => {
+  const events = await published(() => search.syncRecords(Note, notes));
+  assert.equal(events[0].name, "scrypath.sync.upsert.start");
+  assert.equal(events.at(-1).name, "scrypath.sync.upsert.stop");
+  assert.ok(spans(events, ["meilisearch.request"]).length >= 2);
+  const { metadata, measurements } = events.at(-1);
+  assert.ok(measurements.duration >= 0);
+  assert.deepEqual(
+    [metadata.schema, metadata.index, metadata.status, metadata.mode, metadata.document_count],
+    ["note", "scrypath_note", "completed", "inline", 4],
+  );
+});
+
+test("a search without hydration is one span", async () => {
+  const events = await published(() => search.search(Note, "harbour"));
+  assert.deepEqual(spans(events, ["search", "hydration"]), ["scrypath.search.start", "scrypath.search.stop"]);
+  assert.equal(events.at(-1).metadata.hit_count, 3);
+});
+
+test("hydration is a span inside that of its search", async () => {
+  const repo = { name: "notes", fetch: (_schema, _key, ids) => ids.slice(1).map((id) => ({ id })) };
+  const events = await published(() => search.search(Note, "harbour", { repo }));
+  assert.deepEqual(spans(events, ["search", "hydration"]), [
+    "scrypath.search.start",
+    "scrypath.hydration.start",
+    "scrypath.hydration.stop",
+    "scrypath.search.stop",
+  ]);
+  const { metadata } = events.at(-1);
+  assert.deepEqual([metadata.hit_count, metadata.record_count, metadata.missing_count], [3, 2, 1]);
+  assert.equal(metadata.repo, "notes");
+});
+
+test("a repo that fails closes both spans", async () => {
+  const repo = { fetch: () => Promise.reject(new Error("down")) };
+  const events = await published(() => search.search(Note, "harbour", { repo }).catch(() => {}));
+  const names = spans(events, ["search", "hydration"]);
+  assert.equal(names.filter((name) => name.endsWith(".start")).length, 2);
+  assert.equal(names.filter((name) => !name.endsWith(".start")).length, 2);
+});
+
+test("a call that is refused before it is sent publishes nothing", async () => {
+  const events = await published(() => search.search(Note, "", { colour: 1 }).catch(() => {}));
+  assert.deepEqual(events, []);
+});
+
+test("a failed call says of which kind", async () => {
+  const nowhere = new Scrypath({ meilisearchUrl: "http://127.0.0.1:9", reqOptions: { retry: false } });
+  const events = await published(() => nowhere.search(Note, "").catch(() => {}));
+  assert.equal(events.at(-1).name, "scrypath.search.stop");
+  assert.equal(events.at(-1).metadata.error_kind, "transport");
+});
