@@ -1,0 +1,271 @@
+defmodule Scrypath do
+  @moduledoc """
+  Search for the records of an application.
+
+  A schema declares what of a record type is searchable (`Scrypath.Schema`). Records become documents
+  (`Scrypath.Projection`), are written under an explicit promise (`sync_records/3`), and hits come back as
+  the application's own records (`search/3`).
+
+      defmodule Note do
+        use Scrypath, fields: [:title], filterable: [:status]
+        defstruct [:id, :title, :status]
+      end
+
+      opts = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:"]
+      {:ok, %{status: :completed}} = Scrypath.sync_record(Note, note, opts)
+      {:ok, result} = Scrypath.search(Note, "harbour", opts ++ [repo: MyRepo])
+
+  ## Runtime options
+
+  Every call that reaches a backend takes these, and `Scrypath.Config` says where their defaults come
+  from. Times are in milliseconds.
+
+    * `:backend` - `Scrypath.Meilisearch` (required)
+    * `:meilisearch_url` - `http(s)://…`, `embedded:PATH`, `memory:` or `memory:NAME` (required)
+    * `:meilisearch_api_key` - sent as `Authorization: Bearer` (string or nil, `nil`)
+    * `:repo` - where hits are hydrated from: an `Ecto.Repo`, or a `Scrypath.Repo` (module or nil, `nil`)
+    * `:preload` - what hydration preloads, and nothing else (`[]`)
+    * `:otp_app` - the application that holds the repo's defaults (atom or nil, `nil`)
+    * `:index_prefix` - wins over the schema's (string or nil, `nil`)
+    * `:sync_mode` - `:inline`, `:manual` or `:oban` (`:inline`)
+    * `:inline_timeout` - how long an inline write waits for its task (`5000`)
+    * `:inline_poll_interval` - the longest pause between two looks at a task (`100`)
+    * `:settings_merge` - `:replace` or `:deep` (`:replace`)
+    * `:req_options` - `:headers`, `:receive_timeout` (`15000`), `:connect_timeout` (`30000`), `:retry`
+      (`true`)
+
+  ## Errors
+
+  A call that is wrong raises `ArgumentError`, and nothing was sent. Everything else is
+  `{:error, reason}`, with `reason` one of
+
+    * `{:transport_error, %Scrypath.TransportError{}}` - the backend was not reached, or is not one
+    * `{:http_error, status, body}` - it refused
+    * `{:timeout, task}` - an inline write's task did not end in time; it still may
+    * `{:task_failed, task}`, `{:cancelled, task}` - it ended, but not in success
+    * `{:invalid_task_payload, details}` - what should be a task is not one
+    * `{:unknown_facet, facet}`, `{:invalid_facet_filter, reason}` - a facet that is not declared
+    * `{:internal, message}` - a defect of Scrypath
+
+  ## Telemetry
+
+  Where `:telemetry` is present: spans `[:scrypath, :search]`, `[:scrypath, :hydration]`,
+  `[:scrypath, :sync, :upsert]`, `[:scrypath, :sync, :delete]`, `[:scrypath, :meilisearch, :request]` and
+  `[:scrypath, :meilisearch, :task_wait]`, each with `:start` and `:stop`. They are emitted in the
+  calling process when the call has ended, carrying the times at which things happened.
+  """
+
+  alias Scrypath.{Config, Core, Projection, Schema, Search, SearchResult, Sync}
+  alias Scrypath.Schema.Declaration
+
+  @typedoc """
+  What a write returns.
+
+    * `mode` - the promise it was made under
+    * `status` - `:completed` (inline: the task ended in success), `:accepted` (manual: the backend took
+      the work, which may not be searchable yet) or `:noop` (there was nothing to write)
+    * `document_ids`, `document_count`
+    * `index`, `task` - where known; `task` is
+      `%{uid: integer, status: atom, index_uid: string, type: string, raw: map}`
+
+  A write goes through `requested → enqueued → processing → backend_accepted →
+  completed | retrying | discarded`; the modes differ in how far the call goes along before it returns.
+  """
+  @type write_result :: %{
+          required(:mode) => :inline | :manual | :oban,
+          required(:status) => :completed | :accepted | :noop,
+          required(:document_ids) => [term()],
+          required(:document_count) => non_neg_integer(),
+          optional(:index) => String.t(),
+          optional(:task) => map()
+        }
+
+  @doc "See `Scrypath.Schema`."
+  defmacro __using__(options) do
+    quote do
+      use Scrypath.Schema, unquote(options)
+    end
+  end
+
+  ## Declarations
+
+  @doc """
+  The whole declaration: `fields`, `filterable`, `faceting`, `sortable`, `settings`, `document_id`,
+  `index_prefix`, `fan_outs`, `backend`, `tenant_field`, `document_source`.
+  """
+  @spec schema_config(Schema.t()) :: map()
+  def schema_config(schema), do: schema.__scrypath__(:config)
+
+  @doc """
+  The declared fields.
+
+      iex> Scrypath.schema_fields(Scrypath.Examples.Note)
+      [:title]
+  """
+  @spec schema_fields(Schema.t()) :: [atom()]
+  def schema_fields(schema), do: schema.__scrypath__(:fields)
+
+  @doc "The declared settings, normalized; what Scrypath does not know is under `:__unrecognized__`."
+  @spec schema_settings(Schema.t()) :: map()
+  def schema_settings(schema), do: schema.__scrypath__(:settings)
+
+  @doc "The declared faceting, `[]` where it is off."
+  @spec schema_faceting(Schema.t()) :: keyword()
+  def schema_faceting(schema), do: schema.__scrypath__(:faceting)
+
+  @doc "The field that holds the document id."
+  @spec document_id_field(Schema.t()) :: atom()
+  def document_id_field(schema), do: schema.__scrypath__(:document_id)
+
+  @doc "`:custom` if the schema has `search_document/1`, else `:fields`."
+  @spec document_source(Schema.t()) :: :fields | :custom
+  defdelegate document_source(schema), to: Projection
+
+  @doc "The declaration in the JSON form that every language reads; see `Scrypath.Schema`."
+  @spec schema_json(Schema.t()) :: String.t()
+  def schema_json(schema), do: Schema.json!(schema)
+
+  @doc "A hash of the declaration, equal wherever it is declared the same: 64 hex digits."
+  @spec fingerprint(Schema.t()) :: String.t()
+  def fingerprint(schema), do: schema.__scrypath__(:fingerprint)
+
+  @doc """
+  Checks declaration options without a module.
+
+      iex> {:ok, config} = Scrypath.validate_schema(fields: [:title])
+      iex> config.document_id
+      :id
+      iex> {:error, %ArgumentError{message: message}} = Scrypath.validate_schema(fields: [])
+      iex> message =~ "fields must contain"
+      true
+  """
+  @spec validate_schema(keyword()) :: {:ok, map()} | {:error, Exception.t()}
+  def validate_schema(options) do
+    {:ok, Declaration.declare!("schema", options).config}
+  rescue
+    error in ArgumentError -> {:error, error}
+  end
+
+  @doc """
+  Checks runtime options, their defaults filled in, without using them. An API key is only known of:
+  `has_api_key`.
+
+      iex> {:ok, options} = Scrypath.validate_options(backend: Scrypath.Meilisearch)
+      iex> {options.sync_mode, options.inline_timeout, options.has_api_key}
+      {:inline, 5000, false}
+      iex> {:error, %ArgumentError{message: message}} = Scrypath.validate_options(backend: Scrypath.Meilisearch, colour: 1)
+      iex> message =~ "unknown options [:colour]"
+      true
+  """
+  @spec validate_options(keyword()) :: {:ok, map()} | {:error, Exception.t()}
+  def validate_options(options) do
+    {:ok, Core.run!("resolve_config", Config.layers(options))}
+  rescue
+    error in ArgumentError -> {:error, error}
+  end
+
+  ## Searching
+
+  @doc """
+  Searches one schema.
+
+  ## Options
+
+  Besides the runtime options of this module:
+
+    * `:filter` - keyword list over filterable fields, all of which must hold: a value, a list of values,
+      or operators (`[built: [gte: 1990, lt: 2000]]`); `nil` means that there is no value (`[]`)
+    * `:sort` - keyword list of `asc:` and `desc:` over sortable fields (`[]`)
+    * `:page` - keyword list of `:number` and `:size`, both from 1 (the server's own paging)
+    * `:facets` - list of declared facets to count (`[]`)
+    * `:facet_filter` - keyword list over declared facets; a list of values means any of them (`[]`)
+    * `:per_query` - keyword list or map of `:ranking_score_threshold`, `:show_ranking_score` and
+      `:show_ranking_score_details` (`%{}`)
+    * `:tenant_scope` - the value that the schema's tenant field must have (absent)
+
+  With `:repo`, hits are hydrated by one query on the primary key.
+
+      {:ok, result} = Scrypath.search(Vessel, "tug", filter: [flag: "NO"], sort: [desc: :built], repo: Repo)
+      result.records
+  """
+  @spec search(Schema.t(), String.t(), keyword()) :: {:ok, SearchResult.t()} | {:error, term()}
+  def search(schema, text, options \\ [])
+      when is_atom(schema) and is_binary(text) and is_list(options) do
+    Search.run(schema, text, options)
+  end
+
+  @doc "The same, giving the bare result or raising `Scrypath.Search.Error`."
+  @spec search!(Schema.t(), String.t(), keyword()) :: SearchResult.t()
+  def search!(schema, text, options \\ [])
+      when is_atom(schema) and is_binary(text) and is_list(options) do
+    case Search.run(schema, text, options) do
+      {:ok, result} -> result
+      {:error, reason} -> raise Search.Error, reason: reason
+    end
+  end
+
+  @doc """
+  What a search would send, without sending it: the normalized query, and the request.
+
+      iex> options = [backend: Scrypath.Meilisearch, filter: [status: "open"]]
+      iex> {:ok, explained} = Scrypath.explain(Scrypath.Examples.Note, "tide", options)
+      iex> explained.request.body
+      %{"q" => "tide", "filter" => ["status = \\"open\\""]}
+  """
+  @spec explain(Schema.t(), String.t(), keyword()) :: {:ok, map()} | {:error, term()}
+  def explain(schema, text, options \\ [])
+      when is_atom(schema) and is_binary(text) and is_list(options) do
+    Search.explain(schema, text, options)
+  end
+
+  ## Writing
+
+  @doc "Writes the document of one record; see `sync_records/3`."
+  @spec sync_record(Schema.t(), struct() | map(), keyword()) ::
+          {:ok, write_result()} | {:error, term()}
+  def sync_record(schema, record, options \\ []), do: sync_records(schema, [record], options)
+
+  @doc """
+  Writes the documents of records, replacing what was there. Call it after the database write succeeded.
+
+  All records go in one request, and none if one of them cannot be projected. The first write to an index
+  that does not exist creates it, with the schema's settings.
+
+  Which promise the result makes depends on `:sync_mode`: `:inline` waits for the backend's task and
+  returns `:completed`, `:manual` returns `:accepted` and the task to watch. Neither is atomic with the
+  database.
+
+      iex> options = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:sync_records"]
+      iex> {:ok, result} = Scrypath.sync_records(Scrypath.Examples.Note, [%{id: 7, title: "Tides"}], options)
+      iex> {result.mode, result.status, result.document_ids}
+      {:inline, :completed, [7]}
+  """
+  @spec sync_records(Schema.t(), [struct() | map()], keyword()) ::
+          {:ok, write_result()} | {:error, term()}
+  def sync_records(schema, records, options \\ [])
+      when is_atom(schema) and is_list(records) and is_list(options) do
+    Sync.upsert(schema, records, options)
+  end
+
+  @doc """
+  Deletes the document of one record, found by `search_document_id/1` of the schema or else by the
+  record's document id.
+  """
+  @spec delete_record(Schema.t(), struct() | map(), keyword()) ::
+          {:ok, write_result()} | {:error, term()}
+  def delete_record(schema, record, options \\ []) when is_atom(schema) and is_list(options) do
+    Sync.delete_record(schema, record, options)
+  end
+
+  @doc "Deletes one document by its id."
+  @spec delete_document(Schema.t(), term(), keyword()) :: {:ok, write_result()} | {:error, term()}
+  def delete_document(schema, id, options \\ []), do: delete_documents(schema, [id], options)
+
+  @doc "Deletes documents by their ids. Ids that have no document are no error."
+  @spec delete_documents(Schema.t(), [term()], keyword()) ::
+          {:ok, write_result()} | {:error, term()}
+  def delete_documents(schema, ids, options \\ [])
+      when is_atom(schema) and is_list(ids) and is_list(options) do
+    Sync.delete_documents(schema, ids, options)
+  end
+end

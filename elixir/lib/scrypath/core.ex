@@ -1,0 +1,60 @@
+defmodule Scrypath.Core do
+  @moduledoc false
+
+  # The door to the native core: one request in, one reply out, telemetry emitted on the way.
+
+  alias Scrypath.{Failure, Native, Telemetry}
+
+  @type request :: %{optional(atom()) => term()}
+
+  @doc """
+  Carries out one operation. `hooked` says that the records are `{record, hook_result}` pairs.
+
+  Raises `ArgumentError` where the call itself is wrong.
+  """
+  @spec run(String.t(), request(), list(), boolean()) :: {:ok, term()} | {:error, term()}
+  def run(operation, request, records \\ [], hooked \\ false) do
+    {result, _spans} = run_within(Telemetry.spans(), operation, request, records, hooked)
+    result
+  end
+
+  @doc "The same inside spans that an earlier call left open. Gives them back for the next one."
+  @spec run_within(Telemetry.spans(), String.t(), request(), list(), boolean()) ::
+          {{:ok, term()} | {:error, term()}, Telemetry.spans()}
+  def run_within(spans, operation, request, records \\ [], hooked \\ false) do
+    {module, request} = Map.pop(request, :module)
+    reply = call(Map.merge(request, %{op: operation, host: "elixir"}), records, hooked)
+    spans = Telemetry.emit(spans, Map.get(reply, :events, []), module)
+
+    case reply do
+      %{ok: value} -> {{:ok, value}, spans}
+      %{error: error} -> {Failure.error(error), spans}
+    end
+  end
+
+  @doc "The same for operations that fail only by raising."
+  @spec run!(String.t(), request(), list(), boolean()) :: term()
+  def run!(operation, request, records \\ [], hooked \\ false) do
+    case run(operation, request, records, hooked) do
+      {:ok, value} -> value
+      {:error, reason} -> raise ArgumentError, "#{operation}: #{inspect(reason)}"
+    end
+  end
+
+  defp call(request, records, hooked) do
+    reference = make_ref()
+
+    answer =
+      case Native.call(reference, request, records, hooked) do
+        :dirty -> Native.call_dirty(reference, request, records, hooked)
+        answer -> answer
+      end
+
+    case answer do
+      # No `after`: the core puts a deadline on every request it makes. Should this process end
+      # first, the work ends with it.
+      :pending -> receive(do: ({^reference, reply} -> reply))
+      reply -> reply
+    end
+  end
+end

@@ -1,0 +1,33 @@
+defmodule Scrypath.Optional do
+  @moduledoc false
+
+  # The only place that asks which libraries of the ecosystem are there.
+
+  @doc "Whether Ecto was there when Scrypath was compiled."
+  @spec ecto?() :: boolean()
+  def ecto?, do: Code.ensure_loaded?(Ecto.Query)
+
+  @doc "Whether `module` is an `Ecto.Repo`."
+  @spec ecto_repo?(module()) :: boolean()
+  def ecto_repo?(module),
+    do: Code.ensure_loaded?(module) and function_exported?(module, :__adapter__, 0)
+
+  @doc "Whether `module` is an Ecto schema."
+  @spec ecto_schema?(module()) :: boolean()
+  def ecto_schema?(module),
+    do: Code.ensure_loaded?(module) and function_exported?(module, :__schema__, 1)
+
+  @doc "Whether `:telemetry` can be called."
+  @spec telemetry?() :: boolean()
+  def telemetry? do
+    case :persistent_term.get({__MODULE__, :telemetry}, nil) do
+      nil ->
+        found = Code.ensure_loaded?(:telemetry)
+        :persistent_term.put({__MODULE__, :telemetry}, found)
+        found
+
+      found ->
+        found
+    end
+  end
+end

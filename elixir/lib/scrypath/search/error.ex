@@ -1,0 +1,24 @@
+defmodule Scrypath.Search.Error do
+  @moduledoc """
+  Raised by `Scrypath.search!/3`. `reason` is what `Scrypath.search/3` returns as `{:error, reason}`;
+  the message never shows it, since it may hold what the server said.
+  """
+  defexception [:reason]
+
+  @type t :: %__MODULE__{reason: term()}
+
+  @impl true
+  def message(%{reason: {:unknown_facet, facet}}),
+    do: "search failed: unknown facet #{inspect(facet)}"
+
+  def message(%{reason: {:invalid_facet_filter, _reason}}),
+    do: "search failed: facet_filter is not valid"
+
+  def message(%{reason: {:http_error, status, _body}}),
+    do: "search failed: the backend answered #{status}"
+
+  def message(%{reason: {:transport_error, _exception}}),
+    do: "search failed: the backend was not reached"
+
+  def message(%{reason: _reason}), do: "search failed"
+end

@@ -1,0 +1,80 @@
+defmodule Scrypath.Telemetry do
+  @moduledoc false
+
+  # Emits the events of a reply through `:telemetry`, in the caller's process. The core measures in
+  # nanoseconds on a clock of its own; handlers get the VM's native unit and the VM's clock.
+
+  alias Scrypath.Optional
+
+  @typedoc "The context of each span that is open, by the span's name."
+  @type spans :: %{optional(String.t()) => [reference()]}
+
+  @spec spans() :: spans()
+  def spans, do: %{}
+
+  @doc "Emits events in order. `module` stands in for the schema's name."
+  @spec emit(spans(), [map()], module() | nil) :: spans()
+  def emit(spans, [], _module), do: spans
+
+  def emit(spans, events, module) do
+    if Optional.telemetry?(),
+      do: Enum.reduce(events, spans, &emit_one(&2, &1, module)),
+      else: spans
+  end
+
+  defp emit_one(spans, event, module) do
+    name = String.split(event.name, ".")
+    {context, spans} = context(spans, Enum.drop(name, -1), List.last(name))
+    metadata = Map.put(event.metadata, :telemetry_span_context, context)
+
+    metadata =
+      if module && is_map_key(metadata, :schema), do: %{metadata | schema: module}, else: metadata
+
+    # The event names are a fixed table of the core.
+    apply(:telemetry, :execute, [
+      Enum.map(name, &String.to_atom/1),
+      measurements(event.measurements),
+      metadata
+    ])
+
+    spans
+  end
+
+  defp context(spans, span, "start") do
+    context = make_ref()
+    {context, Map.update(spans, span, [context], &[context | &1])}
+  end
+
+  defp context(spans, span, _end) do
+    case spans do
+      %{^span => [context | outer]} -> {context, %{spans | span => outer}}
+      _ -> {make_ref(), spans}
+    end
+  end
+
+  defp measurements(%{system_time: system_time, monotonic_time: monotonic_time}) do
+    %{system_time: native(system_time), monotonic_time: monotonic(monotonic_time, system_time)}
+  end
+
+  defp measurements(%{duration: duration, monotonic_time: monotonic_time}) do
+    %{duration: native(duration), monotonic_time: monotonic(monotonic_time, nil)}
+  end
+
+  # Both clocks run at one rate; the distance between them is read off the first start event.
+  defp monotonic(monotonic_time, system_time) do
+    case :persistent_term.get({__MODULE__, :clock}, nil) do
+      nil when is_integer(system_time) ->
+        distance = system_time - System.time_offset(:nanosecond) - monotonic_time
+        :persistent_term.put({__MODULE__, :clock}, distance)
+        native(monotonic_time + distance)
+
+      nil ->
+        System.monotonic_time()
+
+      distance ->
+        native(monotonic_time + distance)
+    end
+  end
+
+  defp native(nanoseconds), do: System.convert_time_unit(nanoseconds, :nanosecond, :native)
+end

@@ -1,0 +1,84 @@
+Code.require_file("mix/native_library.ex", __DIR__)
+Code.require_file("mix/fetched_packages.ex", __DIR__)
+
+defmodule Scrypath.MixProject do
+  use Mix.Project
+
+  @version "0.1.0"
+  @source_url "https://github.com/scrypath/scrypath"
+
+  def project do
+    [
+      app: :scrypath,
+      version: @version,
+      elixir: "~> 1.14",
+      elixirc_paths: elixirc_paths(Mix.env()),
+      compilers: [:scrypath_native | Mix.compilers()],
+      start_permanent: Mix.env() == :prod,
+      consolidate_protocols: Mix.env() != :test,
+      deps: deps(),
+      # Debian's driver, which the tests use.
+      xref: [exclude: [:sqlite3]],
+      aliases: [vectors: "test --only vectors test/vectors_test.exs"],
+      preferred_cli_env: [vectors: :test],
+      name: "Scrypath",
+      description: "Search for the records of an application: declare, sync, search, hydrate.",
+      source_url: @source_url,
+      package: package(),
+      docs: docs()
+    ]
+  end
+
+  # No supervision tree: the native library keeps its own threads.
+  def application, do: [extra_applications: [:logger]]
+
+  defp elixirc_paths(:test), do: ["lib", "test/support"]
+  defp elixirc_paths(_env), do: ["lib"]
+
+  # Every library of the ecosystem is optional, and found when present (`Scrypath.Optional`).
+  defp deps do
+    optional = [ecto: "~> 3.10", telemetry: "~> 0.4 or ~> 1.0"]
+
+    cond do
+      System.get_env("SCRYPATH_DEPS") == "none" ->
+        []
+
+      Code.ensure_loaded?(Hex) ->
+        documentation = {:ex_doc, "~> 0.34", only: :dev, runtime: false}
+
+        [
+          documentation
+          | Enum.map(optional, fn {app, wanted} -> {app, wanted, optional: true} end)
+        ]
+
+      true ->
+        Scrypath.FetchedPackages.deps(optional)
+    end
+  end
+
+  defp package do
+    [
+      licenses: ["MIT", "Apache-2.0"],
+      links: %{"GitHub" => @source_url},
+      files: ~w(lib mix mix.exs README.md .formatter.exs priv/native)
+    ]
+  end
+
+  defp docs do
+    [
+      main: "readme",
+      extras: ["README.md"],
+      groups_for_modules: [
+        Searching: [
+          Scrypath.Query,
+          Scrypath.SearchResult,
+          Scrypath.SearchResult.Facets,
+          Scrypath.SearchResult.Facets.Bucket
+        ],
+        Documents: [Scrypath.Document, Scrypath.Projection, Scrypath.Identity, Scrypath.Bytes],
+        Adapters: [Scrypath.Repo, Scrypath.Meilisearch],
+        Errors: [Scrypath.Search.Error, Scrypath.TransportError, Scrypath.NativeError]
+      ]
+    ]
+  end
+end

@@ -1,0 +1,57 @@
+defmodule Scrypath.FetchedPackages do
+  @moduledoc false
+
+  # Where Hex cannot be reached, packages that were fetched earlier serve instead: a folder holding one
+  # folder for each, named by SCRYPATH_DEPS_PATH. Mix then resolves plain version requirements there.
+
+  @behaviour Mix.SCM
+
+  def folder do
+    Path.expand(System.get_env("SCRYPATH_DEPS_PATH") || "~/.cache/scrypath/hex")
+  end
+
+  @doc "Those of the wanted packages that the folder holds, as dependencies."
+  def deps(wanted) do
+    case Enum.filter(wanted, fn {app, _requirement} -> File.dir?(source(app)) end) do
+      [] ->
+        []
+
+      found ->
+        Mix.SCM.append(__MODULE__)
+        Enum.map(found, fn {app, requirement} -> {app, requirement, optional: true} end)
+    end
+  end
+
+  defp source(app), do: Path.join(folder(), Atom.to_string(app))
+
+  @impl true
+  def accepts_options(app, options) do
+    if options[:git] || options[:path] do
+      nil
+    else
+      # A package that is not Mix's is used as it lies there, if it was compiled.
+      compiled = File.exists?(Path.join(source(app), "ebin/#{app}.app"))
+      options = if compiled, do: Keyword.put(options, :compile, false), else: options
+      Keyword.merge(options, dest: source(app), env: :prod)
+    end
+  end
+
+  @impl true
+  def fetchable?, do: false
+  @impl true
+  def format(options), do: options[:dest]
+  @impl true
+  def format_lock(_options), do: nil
+  @impl true
+  def checked_out?(options), do: File.dir?(options[:dest])
+  @impl true
+  def checkout(options), do: Mix.raise("#{options[:dest]} is not there; Scrypath fetches nothing")
+  @impl true
+  def update(options), do: checkout(options)
+  @impl true
+  def lock_status(_options), do: :ok
+  @impl true
+  def equal?(one, other), do: one[:dest] == other[:dest]
+  @impl true
+  def managers(_options), do: []
+end

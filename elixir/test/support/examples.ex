@@ -1,0 +1,62 @@
+defmodule Scrypath.Examples.Note do
+  @moduledoc false
+  use Scrypath, fields: [:title], filterable: [:status]
+  defstruct [:id, :title, :status]
+end
+
+defmodule Scrypath.Examples.Vessel do
+  @moduledoc false
+  use Scrypath,
+    fields: [:id, :name, :flag, :kind, :built],
+    filterable: [:flag, :kind, :built],
+    sortable: [:built, :name],
+    faceting: [attributes: [:kind, :flag]]
+
+  defstruct [:id, :name, :flag, :kind, :built]
+end
+
+defmodule Scrypath.Examples.Berth do
+  @moduledoc false
+  # Both hooks: documents are named after the dock.
+  use Scrypath, fields: [:label], filterable: [:dock_id], tenant_field: :dock_id
+  defstruct [:id, :dock_id, :label]
+
+  def search_document(berth), do: %{id: search_document_id(berth), label: "berth #{berth.label}"}
+  def search_document_id(berth), do: "#{berth.dock_id}-#{berth.id}"
+end
+
+# Stand-ins for what these libraries' structs look like, where they are not there.
+unless Code.ensure_loaded?(Ecto.Association.NotLoaded) do
+  defmodule Ecto.Association.NotLoaded do
+    @moduledoc false
+    defstruct [:__field__, :__owner__, :__cardinality__]
+  end
+end
+
+unless Code.ensure_loaded?(Decimal) do
+  defmodule Decimal do
+    @moduledoc false
+    defstruct sign: 1, coef: 0, exp: 0
+  end
+end
+
+unless Code.ensure_loaded?(:telemetry) do
+  defmodule :telemetry do
+    @moduledoc false
+    # The part of the library that is used here: handlers run in the caller's process.
+    def attach_many(id, events, handler, config) do
+      :persistent_term.put({__MODULE__, id}, {events, handler, config})
+    end
+
+    def detach(id), do: :persistent_term.erase({__MODULE__, id})
+
+    def execute(event, measurements, metadata) do
+      for {{__MODULE__, _id}, {events, handler, config}} <- :persistent_term.get(),
+          event in events do
+        handler.(event, measurements, metadata, config)
+      end
+
+      :ok
+    end
+  end
+end
