@@ -11,11 +11,7 @@ use clap::{Parser, Subcommand};
 mod serve;
 
 #[derive(Parser)]
-#[command(
-    name = "scrypath",
-    version,
-    about = "Search for the records an application already has"
-)]
+#[command(name = "scrypath", version, about = "Search for the records an application already has")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -33,11 +29,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::SUCCESS
-            };
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
     match cli.command {

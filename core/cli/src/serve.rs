@@ -24,10 +24,7 @@ pub(crate) struct Serve {
 pub(crate) fn run(serve: Serve) -> ExitCode {
     let master_key = serve.master_key.filter(|key| !key.is_empty());
     if !serve.addr.ip().is_loopback() && master_key.is_none() {
-        eprintln!(
-            "scrypath: {} can be reached from other machines: set SCRYPATH_MASTER_KEY",
-            serve.addr
-        );
+        eprintln!("scrypath: {} can be reached from other machines: set SCRYPATH_MASTER_KEY", serve.addr);
         return ExitCode::from(2);
     }
     let options = Options { master_key };
@@ -41,10 +38,7 @@ pub(crate) fn run(serve: Serve) -> ExitCode {
         },
         None => Engine::memory(options),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("scrypath: {error}");

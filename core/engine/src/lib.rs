@@ -1,10 +1,26 @@
 //! The embedded index: Meilisearch's HTTP contract, answered in this process.
 //!
 //! A request goes `http` → `route` → one of the folders named for what it is about, and comes back as
-//! a status and JSON. Writes become tasks; a single worker thread per engine applies them in order.
+//! a status and JSON. Writes become `tasks`; one worker thread per engine applies them in order.
 
+mod auth;
+mod clock;
+mod core;
+mod documents;
 mod engine;
+mod error;
+mod facets;
+mod filter;
+mod http;
+mod index;
+mod indexes;
+mod route;
+mod search;
 #[cfg(feature = "server")]
 pub mod server;
+mod service;
+mod settings;
+mod store;
+mod tasks;
 
 pub use engine::{Engine, OpenError, Options, Request, Response};

@@ -36,8 +36,8 @@ pub async fn serve(engine: Engine, listener: TcpListener, shutdown: impl Future<
         let _ = stream.set_nodelay(true);
         let engine = engine.clone();
         let service = service_fn(move |request| answer(engine.clone(), request));
-        let connection = hyper::server::conn::http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), service);
+        let connection =
+            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _ = connection.await;
@@ -52,12 +52,8 @@ async fn answer(
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let header = |name: HeaderName| {
-        head.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+    let header =
+        |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let authorization = header(AUTHORIZATION);
     let content_type = header(CONTENT_TYPE);
     let content_encoding = header(CONTENT_ENCODING);
@@ -68,17 +64,10 @@ async fn answer(
         }
         // The peer went away in the middle; nobody reads the answer.
         Err(_) => {
-            return Ok(reply(Response {
-                status: 400,
-                body: Vec::new(),
-            }));
+            return Ok(reply(Response { status: 400, body: Vec::new() }));
         }
     };
-    let target = head
-        .uri
-        .path_and_query()
-        .map_or("/", |p| p.as_str())
-        .to_owned();
+    let target = head.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let response = tokio::task::spawn_blocking(move || {
         engine.handle(Request {
             method: head.method.as_str(),
@@ -90,20 +79,14 @@ async fn answer(
         })
     })
     .await
-    .unwrap_or(Response {
-        status: 500,
-        body: Vec::new(),
-    });
+    .unwrap_or(Response { status: 500, body: Vec::new() });
     Ok(reply(response))
 }
 
 fn reply(response: Response) -> hyper::Response<Full<Bytes>> {
     let mut reply = hyper::Response::new(Full::new(Bytes::from(response.body)));
-    *reply.status_mut() = hyper::StatusCode::from_u16(response.status)
-        .unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
-    reply.headers_mut().insert(
-        CONTENT_TYPE,
-        hyper::header::HeaderValue::from_static("application/json"),
-    );
+    *reply.status_mut() =
+        hyper::StatusCode::from_u16(response.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    reply.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/json"));
     reply
 }

@@ -1,0 +1,106 @@
+//! The query string: percent-decoding, and parameters that know what they may be.
+
+use crate::error::{ApiError, Code, Result};
+
+/// `%41+b` → `A b` where `plus` is a space, as it is in a query but not in a path.
+pub(crate) fn percent_decode(text: &str, plus: bool) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = |i: usize| bytes.get(i).and_then(|b| (*b as char).to_digit(16));
+        match (bytes[at], hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                at += 3;
+                continue;
+            }
+            (b'+', _, _) if plus => decoded.push(b' '),
+            (byte, _, _) => decoded.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// The parameters of a request, taken one by one; what is left over is an error.
+pub(crate) struct Query {
+    pairs: Vec<(String, String)>,
+}
+
+impl Query {
+    pub(crate) fn parse(text: &str) -> Query {
+        let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_decode(key, true), percent_decode(value, true))
+        });
+        Query { pairs: pairs.collect() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// Refuses parameters that the route does not have.
+    pub(crate) fn only(&self, accepted: &[&str]) -> Result<()> {
+        match self.pairs.iter().find(|(key, _)| !accepted.contains(&key.as_str())) {
+            None => Ok(()),
+            Some((key, _)) => Err(ApiError::new(
+                Code::BadRequest,
+                format!("Unknown parameter `{key}`: expected one of {}", quoted_list(accepted)),
+            )),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
+        self.pairs.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+
+    pub(crate) fn list(&self, key: &str) -> Option<Vec<String>> {
+        self.get(key).map(|v| v.split(',').map(|s| s.trim().to_owned()).collect())
+    }
+
+    pub(crate) fn number<T: std::str::FromStr>(&self, key: &str, code: Code) -> Result<Option<T>> {
+        self.get(key)
+            .map(|text| {
+                text.parse().map_err(|_| {
+                    ApiError::new(
+                        code,
+                        format!("Invalid value in parameter `{key}`: could not parse `{text}` as a positive integer"),
+                    )
+                })
+            })
+            .transpose()
+    }
+
+    pub(crate) fn float(&self, key: &str, code: Code) -> Result<Option<f64>> {
+        self.get(key)
+            .map(|text| {
+                text.parse().map_err(|_| {
+                    ApiError::new(
+                        code,
+                        format!("Invalid value in parameter `{key}`: could not parse `{text}` as a number"),
+                    )
+                })
+            })
+            .transpose()
+    }
+
+    pub(crate) fn flag(&self, key: &str, code: Code) -> Result<Option<bool>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(text) => Err(ApiError::new(
+                code,
+                format!(
+                    "Invalid value in parameter `{key}`: could not parse `{text}` as a boolean, expected either `true` or `false`"
+                ),
+            )),
+        }
+    }
+}
+
+pub(super) fn quoted_list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

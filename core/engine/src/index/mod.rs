@@ -1,0 +1,25 @@
+//! One index: how documents lie in its database and how what is looked up is found.
+//!
+//! `tables` says what is stored where; `extract` turns a document into words and facet values;
+//! `write` applies a batch in one transaction; `snapshot` is what a search reads from, unchanging.
+
+mod codec;
+mod extract;
+mod fields;
+mod postings;
+mod snapshot;
+mod store;
+mod tables;
+mod tokenize;
+mod write;
+
+pub(crate) use codec::ordered;
+pub(crate) use extract::{external_id, parse_document};
+pub(crate) use postings::{Postings, bucketed};
+pub(crate) use snapshot::{FacetKey, FacetKind, FacetValue, Snapshot};
+pub(crate) use store::Index;
+pub(crate) use tokenize::{language, normalize_facet};
+pub(crate) use write::{DocChange, Writer};
+
+/// A word longer than this is not indexed, as in Meilisearch (half of its longest key).
+pub(crate) const MAX_WORD: usize = 255;

@@ -1,0 +1,173 @@
+//! Text to words, with charabia, which is Meilisearch's own tokenizer.
+
+use charabia::normalizer::{CharNormalizer as _, CompatibilityDecompositionNormalizer};
+use charabia::separators::DEFAULT_SEPARATORS;
+use charabia::{Language, Tokenizer, TokenizerBuilder};
+use serde_json::Value;
+
+use crate::settings::{Match, Settings, match_pattern};
+
+/// What the settings say about words, in the form the tokenizer borrows.
+pub(crate) struct Tokenizing {
+    stop_words: Option<fst::Set<Vec<u8>>>,
+    separators: Option<Vec<String>>,
+    dictionary: Option<Vec<String>>,
+    /// Attribute patterns, and the languages of what they cover.
+    locales: Vec<(Vec<String>, Vec<Language>)>,
+}
+
+impl Tokenizing {
+    pub(crate) fn of(settings: &Settings) -> Tokenizing {
+        let stop_words = Some(&settings.stop_words)
+            .filter(|words| !words.is_empty())
+            .and_then(|words| fst::Set::from_iter(words).ok());
+        let custom = !settings.separators.is_empty() || !settings.non_separators.is_empty();
+        let separators = custom.then(|| {
+            let defaults = DEFAULT_SEPARATORS.iter().map(|s| (*s).to_owned());
+            let mut all: Vec<String> = defaults.chain(settings.separators.iter().cloned()).collect();
+            all.retain(|separator| !settings.non_separators.contains(separator));
+            all.sort();
+            all.dedup();
+            all
+        });
+        let dictionary = Some(&settings.dictionary)
+            .filter(|words| !words.is_empty())
+            .map(|words| words.iter().cloned().collect());
+        let strings = |value: &Value, key: &str| -> Vec<String> {
+            let items = value.get(key).and_then(Value::as_array);
+            items.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+        };
+        let locales =
+            settings.localized.as_ref().and_then(Value::as_array).into_iter().flatten().map(|rule| {
+                let languages = strings(rule, "locales").iter().filter_map(|code| language(code)).collect();
+                (strings(rule, "attributePatterns"), languages)
+            });
+        Tokenizing { stop_words, separators, dictionary, locales: locales.collect() }
+    }
+
+    /// Lends a tokenizer; `languages` are those a query said it is in.
+    pub(crate) fn with<R>(&self, languages: Option<&[Language]>, run: impl FnOnce(&Tokenizer<'_>) -> R) -> R {
+        let mut builder = TokenizerBuilder::new();
+        if let Some(words) = &self.stop_words {
+            builder.stop_words(words);
+        }
+        let separators: Option<Vec<&str>> =
+            self.separators.as_ref().map(|list| list.iter().map(String::as_str).collect());
+        if let Some(separators) = &separators {
+            builder.separators(separators);
+        }
+        let dictionary: Option<Vec<&str>> =
+            self.dictionary.as_ref().map(|list| list.iter().map(String::as_str).collect());
+        if let Some(words) = &dictionary {
+            builder.words_dict(words);
+        }
+        if let Some(languages) = languages.filter(|l| !l.is_empty()) {
+            builder.allow_list(languages);
+        }
+        run(&builder.build())
+    }
+
+    /// The languages the settings give a field.
+    pub(crate) fn languages(&self, field: &str) -> Option<&[Language]> {
+        self.locales
+            .iter()
+            .find(|(patterns, _)| patterns.iter().any(|p| match_pattern(p, field) == Match::Yes))
+            .map(|(_, languages)| languages.as_slice())
+    }
+
+    /// All languages that the settings speak of, for a query that says none.
+    pub(crate) fn all_languages(&self) -> Vec<Language> {
+        let mut all: Vec<Language> = Vec::new();
+        for (_, languages) in &self.locales {
+            for language in languages {
+                if !all.contains(language) {
+                    all.push(*language);
+                }
+            }
+        }
+        all
+    }
+}
+
+/// A language by its ISO 639-1 or 639-3 code.
+pub(crate) fn language(code: &str) -> Option<Language> {
+    const TWO_LETTERS: &[(&str, &str)] = &[
+        ("af", "afr"),
+        ("ak", "aka"),
+        ("am", "amh"),
+        ("ar", "ara"),
+        ("az", "aze"),
+        ("be", "bel"),
+        ("bn", "ben"),
+        ("bg", "bul"),
+        ("ca", "cat"),
+        ("cs", "ces"),
+        ("da", "dan"),
+        ("de", "deu"),
+        ("el", "ell"),
+        ("en", "eng"),
+        ("eo", "epo"),
+        ("et", "est"),
+        ("fi", "fin"),
+        ("fr", "fra"),
+        ("gu", "guj"),
+        ("he", "heb"),
+        ("hi", "hin"),
+        ("hr", "hrv"),
+        ("hu", "hun"),
+        ("hy", "hye"),
+        ("id", "ind"),
+        ("it", "ita"),
+        ("jv", "jav"),
+        ("ja", "jpn"),
+        ("kn", "kan"),
+        ("ka", "kat"),
+        ("km", "khm"),
+        ("ko", "kor"),
+        ("la", "lat"),
+        ("lv", "lav"),
+        ("lt", "lit"),
+        ("ml", "mal"),
+        ("mr", "mar"),
+        ("mk", "mkd"),
+        ("my", "mya"),
+        ("ne", "nep"),
+        ("nl", "nld"),
+        ("nb", "nob"),
+        ("or", "ori"),
+        ("pa", "pan"),
+        ("fa", "pes"),
+        ("pl", "pol"),
+        ("pt", "por"),
+        ("ro", "ron"),
+        ("ru", "rus"),
+        ("si", "sin"),
+        ("sk", "slk"),
+        ("sl", "slv"),
+        ("sn", "sna"),
+        ("es", "spa"),
+        ("sr", "srp"),
+        ("sv", "swe"),
+        ("ta", "tam"),
+        ("te", "tel"),
+        ("tl", "tgl"),
+        ("th", "tha"),
+        ("tk", "tuk"),
+        ("tr", "tur"),
+        ("uk", "ukr"),
+        ("ur", "urd"),
+        ("uz", "uzb"),
+        ("vi", "vie"),
+        ("yi", "yid"),
+        ("zh", "zho"),
+        ("zu", "zul"),
+    ];
+    let long = TWO_LETTERS.iter().find(|(short, _)| *short == code).map_or(code, |(_, long)| long);
+    // Chinese goes by Mandarin's code, whichever of the two was written.
+    Language::from_code(long).or_else(|| (long == "zho").then(|| Language::from_code("cmn")).flatten())
+}
+
+/// Facet values and what they are compared with: decomposed, in lower case.
+pub(crate) fn normalize_facet(text: &str) -> String {
+    CompatibilityDecompositionNormalizer.normalize_str(text.trim()).to_lowercase()
+}

@@ -1,0 +1,367 @@
+//! A search request: its fields, what they may be, and what stands where they are left out.
+
+use serde_json::Value;
+
+use crate::error::{ApiError, Code, Result};
+use crate::http::{Fields, Query};
+use crate::indexes::check_uid;
+
+/// Which terms may be dropped where too few documents have them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    Last,
+    All,
+    Frequency,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct SearchQuery {
+    pub(crate) q: Option<String>,
+    pub(crate) offset: usize,
+    pub(crate) limit: usize,
+    pub(crate) page: Option<usize>,
+    pub(crate) hits_per_page: Option<usize>,
+    pub(crate) retrieve: Option<Vec<String>>,
+    pub(crate) crop: Option<Vec<String>>,
+    pub(crate) crop_length: usize,
+    pub(crate) highlight: Option<Vec<String>>,
+    pub(crate) show_matches: bool,
+    pub(crate) show_score: bool,
+    pub(crate) show_details: bool,
+    pub(crate) filter: Option<Value>,
+    pub(crate) sort: Option<Vec<String>>,
+    pub(crate) distinct: Option<String>,
+    pub(crate) facets: Option<Vec<String>>,
+    pub(crate) pre_tag: String,
+    pub(crate) post_tag: String,
+    pub(crate) crop_marker: String,
+    pub(crate) strategy: Strategy,
+    pub(crate) search_on: Option<Vec<String>>,
+    pub(crate) threshold: Option<f64>,
+    pub(crate) locales: Option<Vec<String>>,
+    /// The names of the paging fields that were sent, for federated searches, which refuse them.
+    pub(crate) paging: Option<&'static str>,
+}
+
+impl Default for SearchQuery {
+    fn default() -> Self {
+        SearchQuery {
+            q: None,
+            offset: 0,
+            limit: 20,
+            page: None,
+            hits_per_page: None,
+            retrieve: None,
+            crop: None,
+            crop_length: 10,
+            highlight: None,
+            show_matches: false,
+            show_score: false,
+            show_details: false,
+            filter: None,
+            sort: None,
+            distinct: None,
+            facets: None,
+            pre_tag: "<em>".to_owned(),
+            post_tag: "</em>".to_owned(),
+            crop_marker: "…".to_owned(),
+            strategy: Strategy::Last,
+            search_on: None,
+            threshold: None,
+            locales: None,
+            paging: None,
+        }
+    }
+}
+
+/// The fields of a search body.
+const FIELDS: &[&str] = &[
+    "q",
+    "vector",
+    "media",
+    "offset",
+    "limit",
+    "page",
+    "hitsPerPage",
+    "attributesToRetrieve",
+    "retrieveVectors",
+    "attributesToCrop",
+    "cropLength",
+    "attributesToHighlight",
+    "showMatchesPosition",
+    "showRankingScore",
+    "showRankingScoreDetails",
+    "showPerformanceDetails",
+    "useNetwork",
+    "filter",
+    "sort",
+    "distinct",
+    "facets",
+    "highlightPreTag",
+    "highlightPostTag",
+    "cropMarker",
+    "matchingStrategy",
+    "attributesToSearchOn",
+    "hybrid",
+    "rankingScoreThreshold",
+    "locales",
+    "personalize",
+];
+
+/// Those of a facet search, which takes many fields only to ignore them.
+pub(crate) const FACET_SEARCH_FIELDS: &[&str] = &[
+    "facetQuery",
+    "facetName",
+    "q",
+    "vector",
+    "media",
+    "filter",
+    "matchingStrategy",
+    "attributesToSearchOn",
+    "hybrid",
+    "rankingScoreThreshold",
+    "locales",
+    "exhaustiveFacetCount",
+    "useNetwork",
+    "offset",
+    "limit",
+    "page",
+    "hitsPerPage",
+    "attributesToRetrieve",
+    "retrieveVectors",
+    "attributesToCrop",
+    "cropLength",
+    "attributesToHighlight",
+    "showMatchesPosition",
+    "showRankingScore",
+    "showRankingScoreDetails",
+    "sort",
+    "distinct",
+    "facets",
+    "highlightPreTag",
+    "highlightPostTag",
+    "cropMarker",
+];
+
+fn strategy(text: &str, at: &str) -> Result<Strategy> {
+    match text {
+        "last" => Ok(Strategy::Last),
+        "all" => Ok(Strategy::All),
+        "frequency" => Ok(Strategy::Frequency),
+        other => Err(ApiError::new(
+            Code::InvalidSearchMatchingStrategy,
+            format!("Unknown value `{other}` {at}: expected one of `last`, `all`, `frequency`"),
+        )),
+    }
+}
+
+fn threshold(value: f64, at: &str) -> Result<f64> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(value);
+    }
+    Err(ApiError::new(
+        Code::InvalidSearchRankingScoreThreshold,
+        format!(
+            "Invalid value {at}: the value of `rankingScoreThreshold` is invalid, expected a float between `0.0` and `1.0`."
+        ),
+    ))
+}
+
+fn check_locales(locales: Option<&[String]>) -> Result<()> {
+    for (i, locale) in locales.into_iter().flatten().enumerate() {
+        if crate::index::language(locale).is_none() {
+            return Err(ApiError::new(
+                Code::InvalidSearchLocales,
+                format!("Unknown value `{locale}` at `.locales[{i}]`: expected an ISO 639 code"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl SearchQuery {
+    /// The body of `POST …/search`.
+    pub(crate) fn of_body(body: Value) -> Result<SearchQuery> {
+        let mut fields = Fields::of(body, Code::BadRequest)?;
+        fields.only(FIELDS, Code::BadRequest)?;
+        SearchQuery::take(&mut fields)
+    }
+
+    /// One query of a multi-search, with the index it is for.
+    pub(super) fn of_many(fields: &mut Fields) -> Result<(String, SearchQuery)> {
+        let accepted: Vec<&str> = ["indexUid", "federationOptions"].iter().chain(FIELDS).copied().collect();
+        fields.only(&accepted, Code::BadRequest)?;
+        let path = fields.path("indexUid");
+        let uid = fields
+            .string("indexUid", Code::InvalidIndexUid)?
+            .ok_or_else(|| fields.missing("indexUid", Code::MissingIndexUid))?;
+        check_uid(&uid).map_err(|error| error.prefixed(&format!("Invalid value at `{path}`: ")))?;
+        Ok((uid, SearchQuery::take(fields)?))
+    }
+
+    pub(crate) fn take(fields: &mut Fields) -> Result<SearchQuery> {
+        let default = SearchQuery::default();
+        let at = |fields: &Fields, key: &str| format!("at `{}`", fields.path(key));
+        for (name, code) in [
+            ("vector", Code::InvalidSearchVector),
+            ("media", Code::InvalidSearchMedia),
+            ("hybrid", Code::InvalidSearchHybridQuery),
+            ("personalize", Code::InvalidSearchPersonalize),
+        ] {
+            if fields.value(name).is_some() {
+                return Err(ApiError::new(
+                    code,
+                    format!("`{name}` is not part of the embedded index: use a Meilisearch server for it."),
+                ));
+            }
+        }
+        fields.flag("retrieveVectors", Code::InvalidSearchRetrieveVectors)?;
+        fields.flag("showPerformanceDetails", Code::InvalidSearchShowPerformanceDetails)?;
+        fields.flag("useNetwork", Code::InvalidSearchUseNetwork)?;
+        let paging = ["limit", "offset", "page", "hitsPerPage"].into_iter().find(|name| fields.has(name));
+        let place = at(fields, "matchingStrategy");
+        let strategy = match fields.string("matchingStrategy", Code::InvalidSearchMatchingStrategy)? {
+            None => default.strategy,
+            Some(text) => strategy(&text, &place)?,
+        };
+        let place = at(fields, "rankingScoreThreshold");
+        let threshold =
+            match fields.float("rankingScoreThreshold", Code::InvalidSearchRankingScoreThreshold)? {
+                None => None,
+                Some(value) => Some(threshold(value, &place)?),
+            };
+        let locales = fields.strings("locales", Code::InvalidSearchLocales)?;
+        check_locales(locales.as_deref())?;
+        Ok(SearchQuery {
+            q: fields.string("q", Code::InvalidSearchQ)?,
+            offset: fields.number("offset", Code::InvalidSearchOffset)?.unwrap_or(default.offset),
+            limit: fields.number("limit", Code::InvalidSearchLimit)?.unwrap_or(default.limit),
+            page: fields.number("page", Code::InvalidSearchPage)?,
+            hits_per_page: fields.number("hitsPerPage", Code::InvalidSearchHitsPerPage)?,
+            retrieve: fields.strings("attributesToRetrieve", Code::InvalidSearchAttributesToRetrieve)?,
+            crop: fields.strings("attributesToCrop", Code::InvalidSearchAttributesToCrop)?,
+            crop_length: fields
+                .number("cropLength", Code::InvalidSearchCropLength)?
+                .unwrap_or(default.crop_length),
+            highlight: fields.strings("attributesToHighlight", Code::InvalidSearchAttributesToHighlight)?,
+            show_matches: fields
+                .flag("showMatchesPosition", Code::InvalidSearchShowMatchesPosition)?
+                .unwrap_or(false),
+            show_score: fields
+                .flag("showRankingScore", Code::InvalidSearchShowRankingScore)?
+                .unwrap_or(false),
+            show_details: fields
+                .flag("showRankingScoreDetails", Code::InvalidSearchShowRankingScoreDetails)?
+                .unwrap_or(false),
+            filter: fields.value("filter"),
+            sort: fields.strings("sort", Code::InvalidSearchSort)?,
+            distinct: fields.string("distinct", Code::InvalidSearchDistinct)?,
+            facets: fields.strings("facets", Code::InvalidSearchFacets)?,
+            pre_tag: fields
+                .string("highlightPreTag", Code::InvalidSearchHighlightPreTag)?
+                .unwrap_or(default.pre_tag),
+            post_tag: fields
+                .string("highlightPostTag", Code::InvalidSearchHighlightPostTag)?
+                .unwrap_or(default.post_tag),
+            crop_marker: fields
+                .string("cropMarker", Code::InvalidSearchCropMarker)?
+                .unwrap_or(default.crop_marker),
+            strategy,
+            search_on: fields.strings("attributesToSearchOn", Code::InvalidSearchAttributesToSearchOn)?,
+            threshold,
+            locales,
+            paging,
+        })
+    }
+
+    /// The parameters of `GET …/search`.
+    pub(crate) fn of_query(query: &Query) -> Result<SearchQuery> {
+        const ACCEPTED: &[&str] = &[
+            "q",
+            "vector",
+            "offset",
+            "limit",
+            "page",
+            "hitsPerPage",
+            "attributesToRetrieve",
+            "retrieveVectors",
+            "attributesToCrop",
+            "cropLength",
+            "attributesToHighlight",
+            "filter",
+            "sort",
+            "distinct",
+            "showMatchesPosition",
+            "showRankingScore",
+            "showRankingScoreDetails",
+            "showPerformanceDetails",
+            "useNetwork",
+            "facets",
+            "highlightPreTag",
+            "highlightPostTag",
+            "cropMarker",
+            "matchingStrategy",
+            "attributesToSearchOn",
+            "hybridEmbedder",
+            "hybridSemanticRatio",
+            "rankingScoreThreshold",
+            "locales",
+            "personalizeUserContext",
+        ];
+        query.only(ACCEPTED)?;
+        let default = SearchQuery::default();
+        let text = |key: &str, default: String| query.get(key).map_or(default, str::to_owned);
+        let strategy = match query.get("matchingStrategy") {
+            None => default.strategy,
+            Some(text) => strategy(text, "for parameter `matchingStrategy`")?,
+        };
+        let threshold =
+            match query.float("rankingScoreThreshold", Code::InvalidSearchRankingScoreThreshold)? {
+                None => None,
+                Some(value) => Some(threshold(value, "in parameter `rankingScoreThreshold`")?),
+            };
+        let locales = query.list("locales");
+        check_locales(locales.as_deref())?;
+        Ok(SearchQuery {
+            q: query.get("q").map(str::to_owned),
+            offset: query.number("offset", Code::InvalidSearchOffset)?.unwrap_or(default.offset),
+            limit: query.number("limit", Code::InvalidSearchLimit)?.unwrap_or(default.limit),
+            page: query.number("page", Code::InvalidSearchPage)?,
+            hits_per_page: query.number("hitsPerPage", Code::InvalidSearchHitsPerPage)?,
+            retrieve: query.list("attributesToRetrieve"),
+            crop: query.list("attributesToCrop"),
+            crop_length: query
+                .number("cropLength", Code::InvalidSearchCropLength)?
+                .unwrap_or(default.crop_length),
+            highlight: query.list("attributesToHighlight"),
+            show_matches: query
+                .flag("showMatchesPosition", Code::InvalidSearchShowMatchesPosition)?
+                .unwrap_or(false),
+            show_score: query.flag("showRankingScore", Code::InvalidSearchShowRankingScore)?.unwrap_or(false),
+            show_details: query
+                .flag("showRankingScoreDetails", Code::InvalidSearchShowRankingScoreDetails)?
+                .unwrap_or(false),
+            // JSON where it is JSON, else a filter as it stands.
+            filter: query.get("filter").map(|f| match serde_json::from_str(f) {
+                Ok(value @ (Value::Array(_) | Value::String(_))) => value,
+                _ => Value::from(f),
+            }),
+            sort: query.list("sort"),
+            distinct: query.get("distinct").map(str::to_owned),
+            facets: query.list("facets"),
+            pre_tag: text("highlightPreTag", default.pre_tag),
+            post_tag: text("highlightPostTag", default.post_tag),
+            crop_marker: text("cropMarker", default.crop_marker),
+            strategy,
+            search_on: query.list("attributesToSearchOn"),
+            threshold,
+            locales,
+            paging: None,
+        })
+    }
+
+    /// Pages that are numbered ask for an exact count.
+    pub(crate) fn is_paged(&self) -> bool {
+        self.page.is_some() || self.hits_per_page.is_some()
+    }
+}

@@ -1,0 +1,329 @@
+//! What the engine remembers beside its indexes: tasks and their payloads, batches, keys, and which
+//! index a uid names. Kept in one redb database and mirrored in memory, since all of it is small.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::auth::Key;
+use crate::clock::Instant;
+use crate::error::{ApiError, Result};
+use crate::tasks::{Batch, Status, Task, Work};
+
+const TASKS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("tasks");
+const PAYLOADS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("payloads");
+const BATCHES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("batches");
+const KEYS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("keys");
+const INDEXES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("indexes");
+const COUNTERS: TableDefinition<'_, &str, u32> = TableDefinition::new("counters");
+
+/// Finished tasks beyond this many are forgotten, the oldest first, as Meilisearch does.
+const MAX_TASKS: usize = 1_000_000;
+const FORGET: usize = 100_000;
+
+/// What a uid names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct IndexEntry {
+    /// The folder of its data; it stays when the uid changes.
+    pub(crate) folder: String,
+    pub(crate) created_at: Instant,
+    pub(crate) updated_at: Instant,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) tasks: BTreeMap<u32, Arc<Task>>,
+    pub(crate) batches: BTreeMap<u32, Arc<Batch>>,
+    pub(crate) indexes: BTreeMap<String, IndexEntry>,
+    /// Tasks that wait, in order.
+    pub(crate) pending: BTreeSet<u32>,
+    keys: Vec<Key>,
+    next_task: u32,
+    next_batch: u32,
+}
+
+impl State {
+    pub(crate) fn batch_json(&self, uid: u32) -> Option<Value> {
+        let batch = self.batches.get(&uid)?;
+        let tasks: Vec<_> = batch.tasks.iter().filter_map(|t| self.tasks.get(t).cloned()).collect();
+        Some(batch.to_json(&tasks))
+    }
+}
+
+pub(crate) struct Store {
+    db: Database,
+    state: Mutex<State>,
+    /// Held while something is made durable, so that uids are given in the order of commits.
+    writing: Mutex<()>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(ApiError::internal)
+}
+
+fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        ApiError::new(
+            crate::error::Code::InvalidStoreFile,
+            format!("The task database holds what cannot be read: {error}"),
+        )
+    })
+}
+
+impl Store {
+    pub(crate) fn memory() -> Result<Store> {
+        Store::load(Database::builder().create_with_backend(redb::backends::InMemoryBackend::new())?)
+    }
+
+    pub(crate) fn open(path: &Path) -> Result<Store, redb::DatabaseError> {
+        let db = Database::builder().set_cache_size(16 << 20).create(path)?;
+        Store::load(db)
+            .map_err(|error| redb::DatabaseError::Storage(redb::StorageError::Corrupted(error.message)))
+    }
+
+    fn load(db: Database) -> Result<Store> {
+        let txn = db.begin_write()?;
+        let mut state = State::default();
+        {
+            for row in txn.open_table(TASKS)?.iter()? {
+                let mut task: Task = decode(row?.1.value())?;
+                // Whatever ran when the process ended runs again; what of it was applied is known to the index.
+                if task.status == Status::Processing {
+                    task.status = Status::Enqueued;
+                    task.started_at = None;
+                    task.batch = None;
+                }
+                if task.status == Status::Enqueued {
+                    state.pending.insert(task.uid);
+                }
+                state.tasks.insert(task.uid, Arc::new(task));
+            }
+            for row in txn.open_table(BATCHES)?.iter()? {
+                let batch: Batch = decode(row?.1.value())?;
+                state.batches.insert(batch.uid, Arc::new(batch));
+            }
+            for row in txn.open_table(KEYS)?.iter()? {
+                state.keys.push(decode(row?.1.value())?);
+            }
+            for row in txn.open_table(INDEXES)?.iter()? {
+                let (uid, entry) = row?;
+                state.indexes.insert(uid.value().to_owned(), decode(entry.value())?);
+            }
+            txn.open_table(PAYLOADS)?;
+            let counters = txn.open_table(COUNTERS)?;
+            state.next_task = counters.get("task")?.map_or(0, |n| n.value());
+            state.next_batch = counters.get("batch")?.map_or(0, |n| n.value());
+        }
+        txn.commit()?;
+        Ok(Store { db, state: Mutex::new(state), writing: Mutex::new(()) })
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        locked(&self.state)
+    }
+
+    pub(crate) fn entry(&self, uid: &str) -> Option<IndexEntry> {
+        self.state().indexes.get(uid).cloned()
+    }
+
+    /// Writes the task, and what came with it, before anyone is told of it.
+    pub(crate) fn enqueue(
+        &self,
+        index: Option<&str>,
+        work: Work,
+        payload: Option<Vec<u8>>,
+        metadata: Option<String>,
+    ) -> Result<Task> {
+        let _writing = locked(&self.writing);
+        let uid = self.state().next_task;
+        let task = Task {
+            uid,
+            index: index.map(str::to_owned),
+            status: Status::Enqueued,
+            work,
+            batch: None,
+            canceled_by: None,
+            count: None,
+            error: None,
+            enqueued_at: Instant::now(),
+            started_at: None,
+            finished_at: None,
+            metadata,
+        };
+        let txn = self.db.begin_write()?;
+        {
+            txn.open_table(TASKS)?.insert(uid, encode(&task)?.as_slice())?;
+            if let Some(payload) = payload {
+                txn.open_table(PAYLOADS)?.insert(uid, payload.as_slice())?;
+            }
+            txn.open_table(COUNTERS)?.insert("task", uid + 1)?;
+        }
+        txn.commit()?;
+        let mut state = self.state();
+        state.next_task = uid + 1;
+        state.pending.insert(uid);
+        state.tasks.insert(uid, Arc::new(task.clone()));
+        Ok(task)
+    }
+
+    pub(crate) fn payload(&self, task: u32) -> Result<Vec<u8>> {
+        let table = self.db.begin_read()?.open_table(PAYLOADS)?;
+        let payload = table.get(task)?;
+        payload
+            .map(|bytes| bytes.value().to_vec())
+            .ok_or_else(|| ApiError::internal(format!("the documents of task {task} are gone")))
+    }
+
+    pub(crate) fn payload_len(&self, task: u32) -> Result<usize> {
+        let table = self.db.begin_read()?.open_table(PAYLOADS)?;
+        Ok(table.get(task)?.map_or(0, |bytes| bytes.value().len()))
+    }
+
+    /// Notes that tasks are running. Only in memory: after a crash they run again anyway.
+    pub(crate) fn begin(&self, tasks: &[u32], why: &str) -> u32 {
+        let mut state = self.state();
+        let uid = state.next_batch;
+        state.next_batch += 1;
+        let now = Instant::now();
+        for task in tasks {
+            state.pending.remove(task);
+            if let Some(task) = state.tasks.get_mut(task) {
+                let task = Arc::make_mut(task);
+                task.status = Status::Processing;
+                task.started_at = Some(now);
+                task.batch = Some(uid);
+            }
+        }
+        let batch =
+            Batch { uid, tasks: tasks.to_vec(), started_at: now, finished_at: None, why: why.to_owned() };
+        state.batches.insert(uid, Arc::new(batch));
+        uid
+    }
+
+    /// Puts a batch back that could neither be done nor failed.
+    pub(crate) fn postpone(&self, batch: u32, tasks: &[u32]) {
+        let mut state = self.state();
+        state.batches.remove(&batch);
+        for uid in tasks {
+            if let Some(task) = state.tasks.get_mut(uid) {
+                let task = Arc::make_mut(task);
+                task.status = Status::Enqueued;
+                task.started_at = None;
+                task.batch = None;
+                state.pending.insert(*uid);
+            }
+        }
+    }
+
+    /// Makes the end of a batch durable: `change` edits a copy of what is known, which then replaces it.
+    pub(crate) fn finish(&self, batch: u32, change: impl FnOnce(&mut Change) -> Result<()>) -> Result<()> {
+        let _writing = locked(&self.writing);
+        let mut edit = {
+            let state = self.state();
+            let batch = state.batches.get(&batch).map(|b| (**b).clone());
+            Change { indexes: state.indexes.clone(), tasks: Vec::new(), forgotten: Vec::new(), batch }
+        };
+        change(&mut edit)?;
+        self.forget_oldest(&mut edit);
+        let now = Instant::now();
+        let txn = self.db.begin_write()?;
+        {
+            let mut tasks = txn.open_table(TASKS)?;
+            let mut payloads = txn.open_table(PAYLOADS)?;
+            for task in &edit.tasks {
+                tasks.insert(task.uid, encode(task)?.as_slice())?;
+                if task.status.is_finished() {
+                    payloads.remove(task.uid)?;
+                }
+            }
+            for uid in &edit.forgotten {
+                tasks.remove(uid)?;
+                payloads.remove(uid)?;
+            }
+            let mut batches = txn.open_table(BATCHES)?;
+            if let Some(batch) = &mut edit.batch {
+                batch.finished_at = Some(now);
+                batches.insert(batch.uid, encode(batch)?.as_slice())?;
+            }
+            let mut indexes = txn.open_table(INDEXES)?;
+            let before = self.state().indexes.clone();
+            for uid in before.keys().filter(|uid| !edit.indexes.contains_key(*uid)) {
+                indexes.remove(uid.as_str())?;
+            }
+            for (uid, entry) in &edit.indexes {
+                let same = before.get(uid).is_some_and(|old| {
+                    old.folder == entry.folder
+                        && old.updated_at == entry.updated_at
+                        && old.created_at == entry.created_at
+                });
+                if !same {
+                    indexes.insert(uid.as_str(), encode(entry)?.as_slice())?;
+                }
+            }
+            txn.open_table(COUNTERS)?.insert("batch", batch + 1)?;
+        }
+        txn.commit()?;
+        let mut state = self.state();
+        state.indexes = edit.indexes;
+        for task in edit.tasks {
+            state.pending.remove(&task.uid);
+            state.tasks.insert(task.uid, Arc::new(task));
+        }
+        for uid in edit.forgotten {
+            state.tasks.remove(&uid);
+        }
+        if let Some(batch) = edit.batch {
+            state.batches.insert(batch.uid, Arc::new(batch));
+        }
+        Ok(())
+    }
+
+    fn forget_oldest(&self, edit: &mut Change) {
+        let state = self.state();
+        if state.tasks.len() < MAX_TASKS {
+            return;
+        }
+        let finished = state.tasks.values().filter(|t| t.status.is_finished()).map(|t| t.uid);
+        edit.forgotten.extend(finished.take(FORGET));
+    }
+
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        self.state().keys.clone()
+    }
+
+    pub(crate) fn put_key(&self, key: &Key) -> Result<()> {
+        let _writing = locked(&self.writing);
+        let txn = self.db.begin_write()?;
+        txn.open_table(KEYS)?.insert(key.uid.as_str(), encode(key)?.as_slice())?;
+        txn.commit()?;
+        let mut state = self.state();
+        state.keys.retain(|other| other.uid != key.uid);
+        state.keys.push(key.clone());
+        Ok(())
+    }
+
+    pub(crate) fn delete_key(&self, uid: &str) -> Result<()> {
+        let _writing = locked(&self.writing);
+        let txn = self.db.begin_write()?;
+        txn.open_table(KEYS)?.remove(uid)?;
+        txn.commit()?;
+        self.state().keys.retain(|key| key.uid != uid);
+        Ok(())
+    }
+}
+
+/// The edits of one batch, applied all at once.
+pub(crate) struct Change {
+    pub(crate) indexes: BTreeMap<String, IndexEntry>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) forgotten: Vec<u32>,
+    batch: Option<Batch>,
+}

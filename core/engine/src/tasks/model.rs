@@ -1,0 +1,169 @@
+//! What a task is, and what became of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::Instant;
+use crate::error::ApiError;
+
+macro_rules! names {
+    ($(#[$meta:meta])* $name:ident { $($variant:ident $text:literal)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub(crate) enum $name { $($variant),* }
+
+        impl $name {
+            pub(crate) const ALL: &'static [$name] = &[$($name::$variant),*];
+
+            pub(crate) fn name(self) -> &'static str {
+                match self { $($name::$variant => $text),* }
+            }
+
+            /// Case does not matter, as in Meilisearch.
+            pub(crate) fn of(text: &str) -> Option<$name> {
+                Self::ALL.iter().copied().find(|each| each.name().eq_ignore_ascii_case(text))
+            }
+        }
+    };
+}
+
+names! {
+    /// Where a task stands.
+    Status {
+        Enqueued "enqueued"
+        Processing "processing"
+        Succeeded "succeeded"
+        Failed "failed"
+        Canceled "canceled"
+    }
+}
+
+impl Status {
+    pub(crate) fn is_finished(self) -> bool {
+        matches!(self, Status::Succeeded | Status::Failed | Status::Canceled)
+    }
+}
+
+names! {
+    /// The `type` of a task on the wire. Those after `TaskDeletion` never occur here, but may be asked for.
+    Kind {
+        DocumentAdditionOrUpdate "documentAdditionOrUpdate"
+        DocumentEdition "documentEdition"
+        DocumentDeletion "documentDeletion"
+        SettingsUpdate "settingsUpdate"
+        IndexCreation "indexCreation"
+        IndexDeletion "indexDeletion"
+        IndexUpdate "indexUpdate"
+        IndexSwap "indexSwap"
+        TaskCancelation "taskCancelation"
+        TaskDeletion "taskDeletion"
+        DumpCreation "dumpCreation"
+        SnapshotCreation "snapshotCreation"
+        Export "export"
+        UpgradeDatabase "upgradeDatabase"
+        IndexCompaction "indexCompaction"
+        NetworkTopologyChange "networkTopologyChange"
+    }
+}
+
+/// Whether new fields replace a document or are laid over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Method {
+    Replace,
+    Update,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Swap {
+    pub(crate) left: String,
+    pub(crate) right: String,
+    pub(crate) rename: bool,
+}
+
+/// What there is to do. Documents themselves are kept beside the task, see `Store::payload`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Work {
+    AddDocuments { method: Method, primary_key: Option<String>, received: u64, creates: bool, skip_new: bool },
+    DeleteDocuments { ids: Vec<String> },
+    DeleteByFilter { filter: Value },
+    ClearDocuments,
+    UpdateSettings { patch: Value, is_reset: bool, creates: bool },
+    CreateIndex { primary_key: Option<String> },
+    UpdateIndex { primary_key: Option<String>, new_uid: Option<String> },
+    DeleteIndex,
+    SwapIndexes { swaps: Vec<Swap> },
+    CancelTasks { filter: String, uids: Vec<u32> },
+    DeleteTasks { filter: String, uids: Vec<u32> },
+}
+
+impl Work {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Work::AddDocuments { .. } => Kind::DocumentAdditionOrUpdate,
+            Work::DeleteDocuments { .. } | Work::DeleteByFilter { .. } | Work::ClearDocuments => {
+                Kind::DocumentDeletion
+            }
+            Work::UpdateSettings { .. } => Kind::SettingsUpdate,
+            Work::CreateIndex { .. } => Kind::IndexCreation,
+            Work::UpdateIndex { .. } => Kind::IndexUpdate,
+            Work::DeleteIndex => Kind::IndexDeletion,
+            Work::SwapIndexes { .. } => Kind::IndexSwap,
+            Work::CancelTasks { .. } => Kind::TaskCancelation,
+            Work::DeleteTasks { .. } => Kind::TaskDeletion,
+        }
+    }
+}
+
+/// How a task ended: a number that its details tell (documents indexed or deleted, tasks canceled or
+/// deleted), or an error.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    pub(crate) count: u64,
+    pub(crate) error: Option<ApiError>,
+}
+
+impl Outcome {
+    pub(crate) fn done(count: u64) -> Outcome {
+        Outcome { count, error: None }
+    }
+
+    pub(crate) fn failed(error: ApiError) -> Outcome {
+        Outcome { count: 0, error: Some(error) }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Task {
+    pub(crate) uid: u32,
+    pub(crate) index: Option<String>,
+    pub(crate) status: Status,
+    pub(crate) work: Work,
+    pub(crate) batch: Option<u32>,
+    pub(crate) canceled_by: Option<u32>,
+    pub(crate) count: Option<u64>,
+    pub(crate) error: Option<ApiError>,
+    pub(crate) enqueued_at: Instant,
+    pub(crate) started_at: Option<Instant>,
+    pub(crate) finished_at: Option<Instant>,
+    pub(crate) metadata: Option<String>,
+}
+
+impl Task {
+    /// Whether the task speaks of `index`, in its uid or in a swap.
+    pub(crate) fn concerns(&self, index: &str) -> bool {
+        match &self.work {
+            Work::SwapIndexes { swaps } => swaps.iter().any(|s| s.left == index || s.right == index),
+            _ => self.index.as_deref() == Some(index),
+        }
+    }
+}
+
+/// Tasks that ran together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Batch {
+    pub(crate) uid: u32,
+    pub(crate) tasks: Vec<u32>,
+    pub(crate) started_at: Instant,
+    pub(crate) finished_at: Option<Instant>,
+    pub(crate) why: String,
+}
