@@ -16,6 +16,7 @@ row() { awk -v name="$1" -v us="$2" -v bare="$bare" 'BEGIN { printf "%-24s %8.1f
 
 row "bare request in Rust" "$bare"
 row "the core's door" "$("$bench" core "$url" "$rounds")"
+printf '%-24s %8.1f µs\n' "normalize 10 filters" "$("$bench" normalize "$rounds")"
 python=$(python tests/bench/search.py "$url" "$rounds")
 row "Python" "$(head -n 1 <<<"$python")"
 row "Python, asyncio" "$(tail -n 1 <<<"$python")"

@@ -119,10 +119,10 @@ impl Call {
             }
             Request::Load { json } => Ok(Response::Declaration(Box::new(load(&json)?))),
             Request::ResolveConfig { layers } => {
-                Ok(Response::Resolved(Box::new(resolve(&layers, idiom)?.summary())))
+                Ok(Response::Resolved(Box::new(resolve(layers, idiom)?.summary())))
             }
             Request::IndexName { schema, layers } => {
-                Ok(Response::Text(naming::index_name(&schema, &resolve(&layers, idiom)?)))
+                Ok(Response::Text(naming::index_name(&schema, &resolve(layers, idiom)?)))
             }
             Request::WireSettings { schema } => {
                 let wire = serde_json::Value::Object(settings::resolve(&schema)?);
@@ -138,7 +138,7 @@ impl Call {
                 _ => Err(mismatch("no records came with the call")),
             },
             Request::ExplainSearch { schema, text, layers } => {
-                Ok(Response::Explanation(Box::new(search::explain(&schema, &text, &layers, idiom)?)))
+                Ok(Response::Explanation(Box::new(search::explain(&schema, &text, layers, idiom)?)))
             }
             Request::Hydrate { pending, found } => {
                 Ok(Response::Hydrated(Box::new(search::hydrate(*pending, &found, trace)?)))
@@ -171,7 +171,7 @@ impl Call {
         match (request, write) {
             (Request::Search { schema, text, layers, primary_key }, _) => {
                 let key = primary_key.as_deref();
-                let found = search::search(core, &schema, &text, &layers, key, idiom, trace).await?;
+                let found = search::search(core, &schema, &text, layers, key, idiom, trace).await?;
                 Ok(Response::Search(Box::new(found)))
             }
             (
@@ -180,7 +180,7 @@ impl Call {
                 | Request::DeleteDocuments { schema, layers, .. },
                 Some(write),
             ) => {
-                let config = resolve(&layers, idiom)?;
+                let config = resolve(layers, idiom)?;
                 Ok(Response::Write(Box::new(sync::run(core, &schema, &config, write, trace).await?)))
             }
             (Request::Push { stream }, Some(Write::Upsert(batch))) => {
@@ -192,6 +192,6 @@ impl Call {
     }
 }
 
-fn resolve(layers: &Layers, idiom: Idiom) -> Result<Config> {
+fn resolve(layers: Layers, idiom: Idiom) -> Result<Config> {
     Config::read(&layers.merge(idiom)?, idiom)
 }

@@ -114,46 +114,43 @@ impl Layers {
         Self {
             defaults: term.take("defaults"),
             repo_defaults: term.take("repo_defaults"),
-            call: match term.take("options") {
-                Term::Null => Term::List(Vec::new()),
-                options => options,
-            },
+            call: term.take("options"),
         }
     }
 
     /// The merged options, later layers winning per key.
-    pub(crate) fn merge(&self, idiom: Idiom) -> Result<Merged> {
-        let mut merged: Vec<(String, Term)> = Vec::new();
-        let mut twice = Vec::new();
-        for (layer, is_call) in [(&self.defaults, false), (&self.repo_defaults, false), (&self.call, true)] {
-            let Some(pairs) = pairs_of(layer, idiom) else {
-                if is_call {
-                    let message = format!("options must be {}", idiom.keyword_type());
-                    return Err(Error::new(Kind::InvalidOption, message).named("options"));
-                }
-                continue;
-            };
-            let mut seen: Vec<String> = Vec::new();
-            for (key, value) in pairs {
-                let key = idiom.read_option(key);
-                if is_call && seen.contains(&key) {
-                    twice.push(key.clone());
-                }
-                match merged.iter_mut().find(|(name, _)| *name == key) {
-                    Some((_, slot)) => *slot = value.clone(),
-                    None => merged.push((key.clone(), value.clone())),
-                }
-                seen.push(key);
+    pub(crate) fn merge(self, idiom: Idiom) -> Result<Merged> {
+        let mut merged = Merged::default();
+        for layer in [self.defaults, self.repo_defaults] {
+            for (key, value) in layer.into_pairs(idiom).unwrap_or_default() {
+                merged.put(idiom.read_option(&key).into_owned(), value);
             }
         }
-        Ok(Merged { options: merged, twice })
+        let call = match self.call {
+            Term::Null => Term::List(Vec::new()),
+            call => call,
+        };
+        let call = call.into_pairs(idiom).map_err(|_| {
+            let message = format!("options must be {}", idiom.keyword_type());
+            Error::new(Kind::InvalidOption, message).named("options")
+        })?;
+        let keys: Vec<_> = call.iter().map(|(key, _)| idiom.read_option(key).into_owned()).collect();
+        for (at, ((_, value), key)) in call.into_iter().zip(&keys).enumerate() {
+            if keys[..at].contains(key) {
+                merged.twice.push(key.clone());
+            }
+            merged.put(key.clone(), value);
+        }
+        Ok(merged)
     }
 }
 
-fn pairs_of(layer: &Term, idiom: Idiom) -> Option<Vec<(&str, &Term)>> {
-    match layer {
-        Term::Null => Some(Vec::new()),
-        layer => layer.pairs(idiom),
+impl Merged {
+    fn put(&mut self, key: String, value: Term) {
+        match self.options.iter_mut().find(|(name, _)| *name == key) {
+            Some((_, slot)) => *slot = value,
+            None => self.options.push((key, value)),
+        }
     }
 }
 
@@ -281,7 +278,7 @@ impl RequestOptions {
         let mut options = Self::default();
         for (name, value) in value.pairs(idiom).unwrap_or_default() {
             let name = idiom.read_option(name);
-            match (name.as_str(), value) {
+            match (name.as_ref(), value) {
                 ("receive_timeout", Term::Int(ms @ 1..)) => {
                     options.receive_timeout = Duration::from_millis(ms.unsigned_abs());
                 }

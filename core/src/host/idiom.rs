@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::host::Term;
 
 /// The language a message is written for. Behaviour never depends on it, with one exception: where
@@ -30,10 +32,10 @@ impl Idiom {
     }
 
     /// The core's name of an option as written by a caller.
-    pub fn read_option(self, written: &str) -> String {
+    pub fn read_option(self, written: &str) -> Cow<'_, str> {
         match self {
-            Self::Node => snake(written),
-            _ => written.to_owned(),
+            Self::Node if written.bytes().any(|b| b.is_ascii_uppercase()) => Cow::Owned(snake(written)),
+            _ => Cow::Borrowed(written),
         }
     }
 

@@ -90,6 +90,29 @@ impl Term {
         }
     }
 
+    /// The same, taken apart. The term comes back when this is neither.
+    pub(crate) fn into_pairs(self, idiom: Idiom) -> Result<Vec<(String, Term)>, Term> {
+        if self.pairs(idiom).is_none() {
+            return Err(self);
+        }
+        let name = |key: Term| match key {
+            Term::Text(name) | Term::Symbol(name) => name,
+            _ => String::new(),
+        };
+        let pair = |item: Term| match item {
+            Term::Tuple(mut pair) | Term::List(mut pair) if pair.len() == 2 => {
+                let value = pair.pop().unwrap_or_default();
+                (name(pair.pop().unwrap_or_default()), value)
+            }
+            other => (String::new(), other),
+        };
+        Ok(match self {
+            Term::Map(entries) => entries.into_iter().map(|(key, value)| (name(key), value)).collect(),
+            Term::List(items) => items.into_iter().map(pair).collect(),
+            _ => Vec::new(),
+        })
+    }
+
     /// The pairs of a map or a keyword list, in any language.
     pub fn entries(&self) -> Option<Vec<(&str, &Term)>> {
         match self {

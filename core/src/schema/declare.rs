@@ -75,7 +75,7 @@ fn check(name: &str, options: &Term, idiom: Idiom, warnings: &mut Vec<String>) -
         return Err(Error::new(Kind::InvalidSchema, message).of_schema(&name));
     };
     let given: Vec<(String, &Term)> =
-        pairs.into_iter().map(|(key, value)| (idiom.read_option(key), value)).collect();
+        pairs.into_iter().map(|(key, value)| (idiom.read_option(key).into_owned(), value)).collect();
     known_options(&given, idiom)?;
     let get = |option: &str| given.iter().find(|(key, _)| key == option).map(|(_, value)| *value);
 

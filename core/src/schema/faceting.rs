@@ -40,7 +40,7 @@ pub(super) fn read(term: &Term, idiom: Idiom) -> Result<Option<Faceting>> {
         return Ok(None);
     }
     let pairs: Vec<(String, &Term)> =
-        pairs.into_iter().map(|(key, value)| (idiom.read_option(key), value)).collect();
+        pairs.into_iter().map(|(key, value)| (idiom.read_option(key).into_owned(), value)).collect();
     let unknown: Vec<&str> =
         pairs.iter().map(|(key, _)| key.as_str()).filter(|key| !KEYS.contains(key)).collect();
     if !unknown.is_empty() {

@@ -14,18 +14,18 @@ pub(super) struct Checked {
 }
 
 /// Checks search options before runtime options, and everything before anything is sent.
-pub(super) fn check(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> Result<Checked> {
+pub(super) fn check(schema: &Schema, text: &Term, layers: Layers, idiom: Idiom) -> Result<Checked> {
     check_inner(schema, text, layers, idiom).map_err(|error| error.of_schema(&schema.name))
 }
 
-fn check_inner(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> Result<Checked> {
+fn check_inner(schema: &Schema, text: &Term, layers: Layers, idiom: Idiom) -> Result<Checked> {
     let Term::Text(text) = text else {
         let message =
             format!("the search text must be a string, got: a value of type {}", text.type_name(idiom));
         return Err(Error::new(Kind::InvalidOption, message).named("text"));
     };
     let Merged { options: merged, twice } = layers.merge(idiom)?;
-    let (search, runtime): (Vec<_>, Vec<_>) =
+    let (mut search, runtime): (Vec<_>, Vec<_>) =
         merged.into_iter().partition(|(name, _)| runtime::find(name).is_none());
     let unknown: Vec<&str> = search
         .iter()
@@ -35,22 +35,22 @@ fn check_inner(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> R
     if !unknown.is_empty() {
         return Err(unknown_options(&unknown, SEARCH.iter().copied(), idiom));
     }
-    let get = |name: &str| search.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+    let mut take = |name: &str| {
+        let at = search.iter().position(|(key, _)| key == name)?;
+        Some(search.swap_remove(at).1)
+    };
 
     // Types first, in table order; then what the schema allows.
-    let facets = get("facets").map_or(Ok(Vec::new()), |term| facets::names(term, idiom))?;
-    let facet_filter =
-        get("facet_filter").map_or(Ok(Vec::new()), |term| filter::pairs("facet_filter", term, idiom))?;
-    let mut filter_pairs =
-        get("filter").map_or(Ok(Vec::new()), |term| filter::pairs("filter", term, idiom))?;
-    let sort_pairs = get("sort").map_or(Ok(Vec::new()), |term| sort::pairs(term, idiom))?;
-    let page = get("page").map_or(Ok(page::Page::default()), |term| page::read(term, idiom))?;
-    let per_query =
-        get("per_query").map_or(Ok(per_query::PerQuery::default()), |term| per_query::read(term, idiom))?;
+    let facets = given(take("facets"), |term| facets::names(&term, idiom))?;
+    let facet_filter = given(take("facet_filter"), |term| filter::pairs("facet_filter", term, idiom))?;
+    let mut filter_pairs = given(take("filter"), |term| filter::pairs("filter", term, idiom))?;
+    let sort_pairs = given(take("sort"), |term| sort::pairs(&term, idiom))?;
+    let page = given(take("page"), |term| page::read(&term, idiom))?;
+    let per_query = given(take("per_query"), |term| per_query::read(&term, idiom))?;
 
     facets::check_declared(schema, &facets, idiom)?;
     facets::check_filter_fields(schema, &facet_filter, idiom)?;
-    if let Some(scope) = get("tenant_scope") {
+    if let Some(scope) = &take("tenant_scope") {
         tenant::scope(schema, scope, &mut filter_pairs, idiom)?;
     }
     let filter = filter::compile(schema, &filter_pairs, idiom)?;
@@ -68,4 +68,8 @@ fn check_inner(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> R
         clauses: filter.into_iter().chain(facet_clauses).collect(),
     };
     Ok(Checked { query, runtime: Merged { options: runtime, twice } })
+}
+
+fn given<T: Default>(term: Option<Term>, read: impl FnOnce(Term) -> Result<T>) -> Result<T> {
+    term.map_or_else(|| Ok(T::default()), read)
 }

@@ -1,6 +1,6 @@
 use serde::Serialize;
-use serde_json::{Map, Number, Value};
 
+use super::wire::member;
 use crate::config::options::shown;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
@@ -63,7 +63,7 @@ pub(super) fn read(term: &Term, idiom: Idiom) -> Result<PerQuery> {
             let got = shown(value, idiom);
             refuse(&format!("{} must be {expected}, got: {got}", idiom.option(&key)))
         };
-        match (key.as_str(), value) {
+        match (key.as_ref(), value) {
             ("ranking_score_threshold", Term::Int(value @ 0..)) => {
                 tuning.ranking_score_threshold = Some(Threshold::Int(*value));
             }
@@ -84,20 +84,23 @@ pub(super) fn read(term: &Term, idiom: Idiom) -> Result<PerQuery> {
 }
 
 impl PerQuery {
-    pub(super) fn write(&self, body: &mut Map<String, Value>) {
-        let threshold = match self.ranking_score_threshold {
-            Some(Threshold::Int(value)) => Some(Number::from(value)),
-            Some(Threshold::Float(value)) => Number::from_f64(value),
-            None => None,
-        };
-        if let Some(threshold) = threshold {
-            body.insert("rankingScoreThreshold".to_owned(), Value::Number(threshold));
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        if let Some(threshold) = self.ranking_score_threshold {
+            member(out, "rankingScoreThreshold");
+            let digits = match threshold {
+                Threshold::Int(value) => value.to_string(),
+                Threshold::Float(value) => format!("{value:?}"),
+            };
+            out.extend_from_slice(digits.as_bytes());
         }
-        if self.show_ranking_score == Some(true) {
-            body.insert("showRankingScore".to_owned(), Value::Bool(true));
-        }
-        if self.show_ranking_score_details == Some(true) {
-            body.insert("showRankingScoreDetails".to_owned(), Value::Bool(true));
+        for (name, on) in [
+            ("showRankingScore", self.show_ranking_score),
+            ("showRankingScoreDetails", self.show_ranking_score_details),
+        ] {
+            if on == Some(true) {
+                member(out, name);
+                out.extend_from_slice(b"true");
+            }
         }
     }
 }

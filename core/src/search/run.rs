@@ -46,16 +46,16 @@ impl Planned {
     }
 }
 
-fn plan(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> Result<Planned> {
+fn plan(schema: &Schema, text: &Term, layers: Layers, idiom: Idiom) -> Result<Planned> {
     let Checked { query, runtime } = options::check(schema, text, layers, idiom)?;
     let config = Config::read(&runtime, idiom)?;
     let index = naming::index_name(schema, &config);
-    let body = query.body().to_string();
+    let body = query.body();
     Ok(Planned { query, config, index, body })
 }
 
 /// The normalized query and the exact request of a search, without sending it.
-pub fn explain(schema: &Schema, text: &Term, layers: &Layers, idiom: Idiom) -> Result<Explanation> {
+pub fn explain(schema: &Schema, text: &Term, layers: Layers, idiom: Idiom) -> Result<Explanation> {
     let planned = plan(schema, text, layers, idiom)?;
     let path = planned.path();
     let body =
@@ -68,7 +68,7 @@ pub async fn search(
     core: &Core,
     schema: &Schema,
     text: &Term,
-    layers: &Layers,
+    layers: Layers,
     primary_key: Option<&str>,
     idiom: Idiom,
     trace: &mut Trace,

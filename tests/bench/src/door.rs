@@ -4,6 +4,29 @@ use scrypath_core::process::run_blocking;
 use scrypath_core::{Call, Term, process};
 use serde_json::json;
 
+/// A search with ten filters, made into its request and not sent.
+pub(crate) fn normalize(rounds: usize) -> Vec<f64> {
+    let core = process().core();
+    let names: Vec<String> = (0..10).map(|n| format!("field_{n}")).collect();
+    let declare = json!({"op": "declare", "host": "python", "name": "Movie",
+        "options": {"fields": ["id"], "filterable": names}});
+    let declared = Call::read(core, term(&declare)).expect("a call").run_now(core);
+    let schema = serde_json::to_value(&declared).expect("JSON")["ok"]["json"].clone();
+    let filter: serde_json::Map<_, _> = names.iter().map(|name| (name.clone(), json!({"gte": 10}))).collect();
+    let explain = term(&json!({"op": "explain_search", "host": "python", "schema": schema, "text": "film",
+        "options": {"filter": filter}}));
+    (0..rounds)
+        .map(|_| {
+            let request = explain.clone();
+            let started = Instant::now();
+            let reply = Call::read(core, request).expect("a call").run_now(core);
+            let elapsed = started.elapsed().as_secs_f64() * 1e6;
+            reply.result().expect("a query");
+            elapsed
+        })
+        .collect()
+}
+
 /// The same search through the core, on the calling thread.
 pub(crate) fn rounds(url: &str, rounds: usize) -> Vec<f64> {
     let core = process().core();

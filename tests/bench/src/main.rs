@@ -1,7 +1,8 @@
 //! `scrypath-bench serve` answers every search with the same 20 hits, at once, on keep-alive connections.
 //! `scrypath-bench bare URL ROUNDS` sends a search's bytes over one socket: the floor.
 //! `scrypath-bench core URL ROUNDS` makes the same search through the core's door.
-//! Both print the median microseconds of one round.
+//! `scrypath-bench normalize ROUNDS` makes the normalized query and request of a search with 10 filters.
+//! Each prints the median microseconds of one round.
 
 mod bare;
 mod door;
@@ -14,8 +15,9 @@ fn main() {
         ["serve"] => server::serve(),
         ["bare", url, rounds] => report(bare::rounds(url, rounds.parse().expect("a number of rounds"))),
         ["core", url, rounds] => report(door::rounds(url, rounds.parse().expect("a number of rounds"))),
+        ["normalize", rounds] => report(door::normalize(rounds.parse().expect("a number of rounds"))),
         _ => {
-            eprintln!("usage: scrypath-bench serve | bare URL ROUNDS | core URL ROUNDS");
+            eprintln!("usage: scrypath-bench serve | bare URL ROUNDS | core URL ROUNDS | normalize ROUNDS");
             std::process::exit(2);
         }
     }

@@ -6,8 +6,6 @@
 mod literal;
 mod operators;
 
-use serde_json::Value;
-
 use crate::config::options::shown;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
@@ -21,28 +19,19 @@ pub(super) enum Clause {
     Any(Vec<String>),
 }
 
-impl Clause {
-    pub(super) fn to_json(&self) -> Value {
-        match self {
-            Self::One(text) => Value::String(text.clone()),
-            Self::Any(texts) => texts.iter().cloned().map(Value::String).collect(),
-        }
-    }
-}
-
 /// How deep `or` and `not` groups may nest.
 const DEEPEST: usize = 16;
 
 /// Reads the option's pairs, unchecked.
-pub(super) fn pairs(option: &str, term: &Term, idiom: Idiom) -> Result<Vec<(String, Term)>> {
-    match term.pairs(idiom) {
-        Some(pairs) => Ok(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect()),
-        None => {
+pub(super) fn pairs(option: &str, term: Term, idiom: Idiom) -> Result<Vec<(String, Term)>> {
+    match term.into_pairs(idiom) {
+        Ok(pairs) => Ok(pairs),
+        Err(term) => {
             let message = format!(
                 "invalid value for {} option: expected filter to be a keyword list{}, got: {}",
                 idiom.option(option),
                 idiom.keyword_type().strip_prefix("a keyword list").unwrap_or_default(),
-                shown(term, idiom)
+                shown(&term, idiom)
             );
             Err(Error::new(Kind::InvalidOption, message).named(option))
         }

@@ -30,7 +30,7 @@ pub(super) fn compile(name: &str, value: &Term, idiom: Idiom, out: &mut Vec<Stri
 fn operator(name: &str, op: &str, operand: &Term, idiom: Idiom, out: &mut Vec<String>) -> Result<()> {
     let op = idiom.read_option(op);
     if let Some((_, sign)) = COMPARISONS.iter().find(|(known, _)| *known == op) {
-        return match (op.as_str(), operand) {
+        return match (op.as_ref(), operand) {
             ("eq", Term::Null) => {
                 out.push(format!("{} IS NULL", field(name)));
                 Ok(())
@@ -42,7 +42,7 @@ fn operator(name: &str, op: &str, operand: &Term, idiom: Idiom, out: &mut Vec<St
         };
     }
     let asked = field(name);
-    match (op.as_str(), operand) {
+    match (op.as_ref(), operand) {
         ("in", Term::List(_) | Term::Tuple(_)) => list(name, operand, "IN", idiom, out),
         ("in", other) => Err(operand_refused(name, "in", "a list of values", other, idiom)),
         ("not", Term::List(_) | Term::Tuple(_)) => list(name, operand, "NOT IN", idiom, out),
