@@ -23,7 +23,6 @@ export const ERROR_KINDS = {
     "missing_option",
     "invalid_option",
     "invalid_schema",
-    "unknown_metadata_key",
     "filter_not_declared",
     "filter_invalid",
     "filter_operator_unknown",

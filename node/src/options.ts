@@ -104,7 +104,7 @@ export interface CallOptions extends RuntimeOptions {
 export interface SearchOptions<Row, Document = Row> extends CallOptions {
   readonly filter?: Filter<Document>;
   /** The tenant whose documents may be found. Must not be `null` or `undefined`. */
-  readonly tenantScope?: FilterValue | FilterOperators;
+  readonly tenantScope?: Exclude<FilterValue, null> | FilterOperators;
   readonly facets?: readonly PathOf<Document>[];
   /** As `filter`, over facets. */
   readonly facetFilter?: Filter<Document>;

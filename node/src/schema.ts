@@ -137,7 +137,8 @@ export class Schema<Row, Doc = Row> {
  * ```
  */
 export function schema<Row extends object = Record<string, unknown>, Doc extends object = Row>(
-  options: SchemaOptions<Row, Doc>,
+  // The record type is given, not guessed from the names of fields.
+  options: SchemaOptions<NoInfer<Row>, NoInfer<Doc>>,
 ): Schema<Row, Doc> {
   const { json, own } = declarationLayer(options, ["name", "searchDocument", "searchDocumentId"]);
   // A name that is none is refused as an empty one.
@@ -180,7 +181,7 @@ schema.fromFile = function fromFile<Row extends object = Record<string, unknown>
 
 /** Checks a declaration without keeping it: throws what `schema` would. */
 export function validateSchema<Row extends object = Record<string, unknown>, Doc extends object = Row>(
-  options: SchemaOptions<Row, Doc>,
+  options: SchemaOptions<NoInfer<Row>, NoInfer<Doc>>,
 ): void {
   schema<Row, Doc>(options);
 }

@@ -36,8 +36,8 @@ test("workers write and search at once, and share an index in memory by its name
          parentPort.postMessage(results.map(({ hits }) => hits.length));`,
         { id },
       );
-      const [message] = await once(thread, "message");
-      assert.deepEqual(await once(thread, "exit"), [0]);
+      const [[message], exit] = await Promise.all([once(thread, "message"), once(thread, "exit")]);
+      assert.deepEqual(exit, [0]);
       return message;
     }),
   );
