@@ -17,7 +17,7 @@ pub(crate) fn list(store: &Store, master_key: &str, query: &Query) -> Result<Res
     let offset = query.number("offset", Code::InvalidApiKeyOffset)?.unwrap_or(0);
     let limit = query.number("limit", Code::InvalidApiKeyLimit)?.unwrap_or(20);
     let mut keys = store.keys();
-    keys.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+    keys.sort_by_key(|key| std::cmp::Reverse(key.created_at));
     let results: Vec<Value> = keys.iter().skip(offset).take(limit).map(|k| k.to_json(master_key)).collect();
     let body = json!({"results": results, "offset": offset, "limit": limit, "total": keys.len()});
     Ok(Response::json(200, &body))

@@ -354,12 +354,8 @@ fn facet(field: u16, value: &Value, at_key: bool, out: &mut Extracted) {
                 values.numbers.insert(super::codec::ordered(number), number);
             }
         }
-        Value::String(text) if text.is_empty() => {
-            if at_key {
-                out.sets.push((field, Set::Empty));
-            }
-        }
-        Value::String(text) => {
+        Value::String(text) if text.is_empty() && at_key => out.sets.push((field, Set::Empty)),
+        Value::String(text) if !text.is_empty() => {
             let values = out.values.entry(field).or_default();
             values.strings.insert(super::tables::truncated(&normalize_facet(text)).to_owned(), text.clone());
         }

@@ -14,6 +14,9 @@ use crate::error::{ApiError, Result};
 use crate::index::{Snapshot, parse_document};
 use crate::settings::{Rule, is_within};
 
+/// `_matchesPosition`: for each field, where its matches are.
+type Positions = BTreeMap<String, Vec<Value>>;
+
 pub(super) struct HitMaker<'h> {
     snapshot: &'h Snapshot,
     query: &'h SearchQuery,
@@ -100,7 +103,7 @@ impl<'h> HitMaker<'h> {
         document: &Map<String, Value>,
         found: &Found,
         tokenizer: &Tokenizer<'_>,
-    ) -> (Option<Map<String, Value>>, Option<BTreeMap<String, Vec<Value>>>) {
+    ) -> (Option<Map<String, Value>>, Option<Positions>) {
         let wants_format = !self.formats.is_empty();
         if !wants_format && !self.query.show_matches {
             return (None, None);
@@ -113,7 +116,7 @@ impl<'h> HitMaker<'h> {
         let displayed = self.snapshot.settings.displayed.clone().unwrap_or_else(|| vec!["*".to_owned()]);
         let mut shown = select(document, &displayed);
         let paths: Vec<String> = shown.keys().cloned().collect();
-        let mut positions = BTreeMap::<String, Vec<Value>>::new();
+        let mut positions = Positions::new();
         map_leaves(&mut shown, &paths, &mut |path, places, value| {
             let text = match value {
                 Value::String(text) => text.clone(),

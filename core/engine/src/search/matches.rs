@@ -11,8 +11,14 @@ use super::terms::LocatedTerm;
 /// The words and phrases that count as matches.
 #[derive(Default)]
 pub(super) struct MatchingWords {
-    phrases: Vec<(Vec<Option<String>>, (u16, u16))>,
+    phrases: Vec<MatchingPhrase>,
     words: Vec<MatchingTerm>,
+}
+
+struct MatchingPhrase {
+    /// `None` stands for a stop word.
+    words: Vec<Option<String>>,
+    positions: (u16, u16),
 }
 
 struct MatchingTerm {
@@ -39,7 +45,7 @@ impl MatchingWords {
             for phrase in phrases {
                 let words =
                     ctx.phrase(*phrase).iter().map(|word| word.map(|w| ctx.word(w).to_owned())).collect();
-                matching.phrases.push((words, located.positions));
+                matching.phrases.push(MatchingPhrase { words, positions: located.positions });
             }
             let words = term.zero.exact.iter().chain(&term.zero.prefix_of);
             let words = words.chain(one.flat_map(|o| &o.words)).chain(term.two.iter().flatten());
@@ -118,15 +124,16 @@ impl<'t> Matcher<'t> {
         let mut at = 0;
         while at < words.len() {
             let token = &tokens[words[at]];
-            let phrase = matching.phrases.iter().find_map(|(phrase, ids)| {
-                let end = at + phrase.len();
-                let fits = |(word, i): (&Option<String>, &usize)| match word {
-                    Some(word) => tokens[*i].lemma() == word,
-                    None => tokens[*i].is_stopword(),
-                };
-                let run = words.get(at..end)?;
-                (!phrase.is_empty() && phrase.iter().zip(run).all(fits)).then_some((end - 1, *ids))
-            });
+            let phrase =
+                matching.phrases.iter().find_map(|MatchingPhrase { words: phrase, positions: ids }| {
+                    let end = at + phrase.len();
+                    let fits = |(word, i): (&Option<String>, &usize)| match word {
+                        Some(word) => tokens[*i].lemma() == word,
+                        None => tokens[*i].is_stopword(),
+                    };
+                    let run = words.get(at..end)?;
+                    (!phrase.is_empty() && phrase.iter().zip(run).all(fits)).then_some((end - 1, *ids))
+                });
             if let Some((last, ids)) = phrase {
                 let end = &tokens[words[last]];
                 matches.push(Match {
@@ -301,7 +308,7 @@ fn kind(token: &Token<'_>) -> Option<SeparatorKind> {
 /// The first and last match of the run within `size` words that has the most different words of the
 /// query, nearest together, best in order.
 fn best_interval(matches: &[Match], size: usize) -> Option<(&Match, &Match)> {
-    let mut best: Option<((usize, usize), (usize, i64, i64))> = None;
+    let mut best: Option<((usize, usize), Score)> = None;
     let mut consider = |from: usize, to: usize| {
         let score = score(&matches[from..=to]);
         if best.is_none_or(|(_, top)| score > top) {
@@ -335,7 +342,10 @@ fn best_interval(matches: &[Match], size: usize) -> Option<(&Match, &Match)> {
     Some((&matches[from], &matches[to]))
 }
 
-fn score(matches: &[Match]) -> (usize, i64, i64) {
+/// Different words of the query, nearness, order: the greater, the better.
+type Score = (usize, i64, i64);
+
+fn score(matches: &[Match]) -> Score {
     let (mut order, mut distance) = (0, 0);
     let mut ids = Vec::new();
     for (i, found) in matches.iter().enumerate() {
