@@ -107,8 +107,8 @@ def operate(case: dict[str, Any]) -> dict[str, Any]:
             cls = declared(case)
             explained = call(search.explain, cls, read(given.get("text", "tug")), options=options)
             return {
-                "body": explained.request.body,
-                "path": explained.request.path,
+                "body": explained.request["body"],
+                "path": explained.request["path"],
                 "query": asdict(explained.query),
             }
         case "index_name":

@@ -1,14 +1,13 @@
 //! `scrypath._native`: the core for Python. Private; the package `scrypath` is what people import.
 //!
-//! Values go in through [`walk`] and [`record`], come out through [`reply`] and [`transcode`]; a
-//! [`call`] waits with the GIL released, an [`inbox`] completes asyncio futures. No operation is named
+//! Values go in through [`walk`] and [`record`], come out through [`reply`]; a [`call`]
+//! waits with the GIL released, an [`inbox`] completes asyncio futures. No operation is named
 //! here, and no rule about search or sync is known.
 
 mod call;
 mod inbox;
 mod record;
 mod reply;
-mod transcode;
 mod walk;
 
 use pyo3::prelude::*;

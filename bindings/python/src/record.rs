@@ -98,6 +98,12 @@ impl<'a, 'py> PyRecord<'a, 'py> {
 }
 
 impl Record for PyRecord<'_, '_> {
+    fn is_record(&self) -> bool {
+        // A str has a `title`, and it is not the one that was meant.
+        let builtin = |value: &Bound<'_, PyAny>| Ok::<_, PyErr>(value.get_type().module()? == "builtins");
+        !matches!(self.members, Members::Attributes(_)) || !builtin(self.value).unwrap_or(false)
+    }
+
     fn field<S: Sink>(&self, name: &str, sink: &mut S) -> Result<Presence, ValueError> {
         let py = self.value.py();
         let Some(value) = self.read(name).map_err(|error| host(py, &error))? else {

@@ -59,7 +59,7 @@ fn by_class<S: Sink>(value: &Bound<'_, PyAny>, sink: &mut S) -> Written {
         let digits = value.str().map_err(|error| host(py, &error))?;
         sink.decimal(utf8(&digits)?)
     } else if is_a(value, &UUID, "uuid", "UUID")? {
-        let bytes = value.getattr(intern!(py, "bytes")).and_then(|bytes| Ok(bytes.extract::<[u8; 16]>()?));
+        let bytes = value.getattr(intern!(py, "bytes")).and_then(|bytes| bytes.extract::<[u8; 16]>());
         sink.uuid(&bytes.map_err(|error| host(py, &error))?)
     } else if let Ok(bytes) = value.cast::<PyBytes>() {
         sink.bytes(bytes.as_bytes())

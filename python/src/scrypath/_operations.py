@@ -10,7 +10,14 @@ from ._core import decide, request
 from ._options import given, sendable
 from ._projection import as_list, document_id, hooked
 from ._repos import Fetch
-from ._results import Explanation, Query, Request, SearchResult, WriteResult, search_result, write_result
+from ._results import (
+    Explanation,
+    SearchResult,
+    WriteResult,
+    query,
+    search_result,
+    write_result,
+)
 from ._schema import declaration, hook
 from ._steps import Invoke, Steps
 
@@ -60,7 +67,7 @@ def delete_documents(cls: type, ids: Any, options: Options, defaults: Options) -
 
 def explain(cls: type, text: str, options: Options, defaults: Options) -> Explanation:
     explained = decide("explain_search", **_arguments(cls, given(options), defaults), text=text)
-    return Explanation(Query(**explained["query"]), Request(**explained["request"]))
+    return Explanation(query(explained["query"]), explained["request"])
 
 
 def index_name(cls: type, options: Options, defaults: Options) -> str:

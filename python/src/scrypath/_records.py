@@ -20,9 +20,6 @@ __all__ = ["MISSING", "UNLOADED", "members", "reader"]
 
 def reader(cls: type, name: str) -> Reader:
     """A function from a record of ``cls`` to its value of ``name``, ``MISSING`` or ``UNLOADED``."""
-    if cls.__module__ == "builtins":
-        # A str has a ``title``, and it is not the one that was meant.
-        return lambda record: MISSING
     attribute = _attribute(cls, name)
     if (orm := _orm.of(cls)) is None:
         return attribute

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypedDict, TypeVar
 
 R = TypeVar("R")
 
@@ -125,8 +125,7 @@ class Document:
     source: Literal["fields", "custom"]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(TypedDict):
     """The HTTP request of a search."""
 
     method: str
@@ -142,6 +141,12 @@ class Explanation:
     request: Request
 
 
+def query(normalized: dict[str, Any]) -> Query:
+    """A normalized query; pairs cross the boundary as lists."""
+    pairs = {name: [tuple(pair) for pair in normalized[name]] for name in ("filter", "sort", "facet_filter")}
+    return Query(**{**normalized, **pairs})
+
+
 def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int | str]) -> SearchResult[R]:
     raw = found["raw"]
     facets = found["facets"]
@@ -149,7 +154,7 @@ def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int
         name: [Bucket(**bucket) for bucket in buckets] for name, buckets in facets["distribution"].items()
     }
     return SearchResult(
-        query=Query(**found["query"]),
+        query=query(found["query"]),
         hits=raw.get("hits", []),
         records=records,
         raw=raw,
