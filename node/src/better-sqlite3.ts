@@ -18,8 +18,12 @@ export interface SqliteRepoOptions {
  *
  * @example
  * ```ts
- * const repo = betterSqlite3Repo<NoteRow>(new Database("notes.db"), { table: "notes" });
+ * const db = new Database(":memory:");
+ * db.exec("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT)");
+ * db.exec("INSERT INTO notes VALUES (1, 'Harbour')");
+ * const repo = betterSqlite3Repo<NoteRow>(db, { table: "notes" });
  * const { records } = await search.search(Note, "harbour", { repo });
+ * console.log(records); // [ { id: 1, title: 'Harbour' } ]
  * ```
  */
 export function betterSqlite3Repo<Row = Record<string, unknown>>(

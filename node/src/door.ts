@@ -6,7 +6,7 @@
  */
 
 import { type ErrorReply, toError } from "./errors.js";
-import { native } from "./native.cjs";
+import { type NativeBulk, native } from "./native.cjs";
 import type { Lines } from "./records.js";
 import { publish, type TelemetryEvent } from "./telemetry.js";
 
@@ -34,6 +34,11 @@ export function callNow<Ok>(operation: string, request: Request, records?: Lines
   return open(native.callNow(write(operation, request), records?.ndjson, records?.hooked)) as Ok;
 }
 
+interface Waiting {
+  readonly records?: Lines | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Carries out an operation that waits. Once `signal` aborts, its work is cancelled and the promise
  * rejects with the signal's reason.
@@ -41,13 +46,40 @@ export function callNow<Ok>(operation: string, request: Request, records?: Lines
 export async function call<Ok>(
   operation: string,
   request: Request,
-  { records, signal }: { records?: Lines | undefined; signal?: AbortSignal | undefined },
+  { records, signal }: Waiting,
 ): Promise<Ok> {
   signal?.throwIfAborted();
   const id = door.call(write(operation, request), records?.ndjson, records?.hooked);
   // Awaited here, so that an error's stack shows who called.
-  const reply = await ended(id, signal);
-  return open(reply) as Ok;
+  return open(await ended(id, signal)) as Ok;
+}
+
+/** A bulk write: batches are sent as they come, and awaited together at the end. */
+export class Stream {
+  readonly #native: NativeBulk;
+
+  constructor(request: Request) {
+    const opened = native.Bulk.open(write("stream", request));
+    if (typeof opened === "string") open(opened);
+    this.#native = opened as NativeBulk;
+  }
+
+  /** Sends one batch; resolves once the backend has accepted it. */
+  async push(records: Lines, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    open(await ended(door.push(this.#native, records.ndjson, records.hooked), signal));
+  }
+
+  /** Waits as the mode promises; the result is that of all batches. */
+  async finish<Ok>(signal?: AbortSignal): Promise<Ok> {
+    signal?.throwIfAborted();
+    return open(await ended(door.finish(this.#native), signal)) as Ok;
+  }
+
+  /** Refuses every later push. What was accepted stays accepted. */
+  abort(): void {
+    this.#native.abort();
+  }
 }
 
 function ended(id: number, signal: AbortSignal | undefined): Promise<string> {

@@ -78,9 +78,10 @@ export interface ErrorReply {
  * @example
  * ```ts
  * try {
- *   await search.search(Note, "harbour", { filter: { colour: "red" } });
+ *   await search.search(Note, "harbour", { facets: ["status"] });
  * } catch (error) {
- *   if (error instanceof ScrypathError && error.kind === "filter_not_declared") …
+ *   if (!(error instanceof ScrypathError)) throw error;
+ *   console.log(error.kind, error.errorClass); // unknown_facet usage
  * }
  * ```
  */

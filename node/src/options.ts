@@ -33,8 +33,8 @@ export type FilterCondition = FilterValue | readonly FilterValue[] | FilterOpera
  *
  * @example
  * ```ts
- * { status: "open", year: { gte: 1990, lt: 2000 } }
- * [["year", { gte: 1990 }], ["year", { not: 1995 }]]
+ * await search.search(Note, "", { filter: { status: "open", year: { gte: 1990, lt: 2000 } } });
+ * await search.search(Note, "", { filter: [["year", { gte: 1990 }], ["year", { not: 1995 }]] });
  * ```
  */
 export type Filter<Document> =

@@ -134,6 +134,7 @@ export class Schema<Row, Doc = Row> {
  * ```ts
  * interface NoteRow { id: number; title: string; status: string }
  * const Note = schema<NoteRow>({ name: "Note", fields: ["title"], filterable: ["status"] });
+ * console.log(schemaFields(Note)); // [ 'title' ]
  * ```
  */
 export function schema<Row extends object = Record<string, unknown>, Doc extends object = Row>(
@@ -156,6 +157,7 @@ export function schema<Row extends object = Record<string, unknown>, Doc extends
  * @example
  * ```ts
  * const Note = schemaFromJson<NoteRow>('{"scrypath": 1, "name": "note", "fields": ["title"]}');
+ * console.log(await search.indexName(Note)); // scrypath_note
  * ```
  */
 export function schemaFromJson<Row extends object = Record<string, unknown>, Doc extends object = Row>(
@@ -239,8 +241,8 @@ export function fingerprint(of: AnySchema): string {
  * @throws {UsageError} when the record lacks a field, or holds a value without a JSON form.
  * @example
  * ```ts
- * project(Note, { id: 7, title: "Harbour lights", status: "open" });
- * // { id: 7, data: { title: "Harbour lights" }, source: "fields" }
+ * const { id, data } = project(Note, { id: 7, title: "Harbour lights", status: "open", year: 1990 });
+ * console.log(id, data); // 7 { title: 'Harbour lights' }
  * ```
  */
 export function project<Row>(of: Schema<Row, unknown>, record: Row): Document {

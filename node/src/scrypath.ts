@@ -41,8 +41,9 @@ export function validateOptions(options: ScrypathOptions): OptionsSummary {
  * @example
  * ```ts
  * const search = new Scrypath({ meilisearchUrl: "memory:" });
- * await search.syncRecord(Note, { id: 7, title: "Harbour lights", status: "open" });
- * const { hits } = await search.search(Note, "harbour", { filter: { status: "open" } });
+ * await search.syncRecord(Note, { id: 7, title: "Harbour lights", status: "open", year: 1990 });
+ * const { hits } = await search.search(Note, "lights");
+ * console.log(hits); // [ { title: 'Harbour lights', id: 7 } ]
  * ```
  */
 export class Scrypath {

@@ -7,8 +7,17 @@
  *
  * @example
  * ```ts
- * import diagnostics_channel from "node:diagnostics_channel";
- * diagnostics_channel.subscribe("scrypath.search.stop", ({ measurements }) => record(measurements.duration));
+ * import diagnosticsChannel from "node:diagnostics_channel";
+ * import { Scrypath, schema, type TelemetryEvent } from "scrypath";
+ *
+ * const Note = schema({ name: "Note", fields: ["title"] });
+ * const search = new Scrypath({ meilisearchUrl: "memory:" });
+ * await search.syncRecord(Note, { id: 1, title: "Harbour" });
+ * diagnosticsChannel.subscribe("scrypath.search.stop", (message) => {
+ *   const { metadata } = message as TelemetryEvent;
+ *   console.log(metadata.schema, metadata.hit_count); // note 1
+ * });
+ * await search.search(Note, "harbour");
  * ```
  */
 
