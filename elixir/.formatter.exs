@@ -1,4 +1,4 @@
 [
   inputs: ["{mix,.formatter,demo}.exs", "{lib,mix,test}/**/*.{ex,exs}"],
-  import_deps: []
+  line_length: 110
 ]

@@ -94,6 +94,9 @@ fn read(request: Term, records: Term, hooked: bool, allowance: &Allowance) -> Re
     }
     sink.end_map()?;
     let mut call = Call::read(process().core(), sink.finish())?;
+    if records.list_length().is_err() {
+        return Err(Error::new(Kind::RecordInvalid, "records must be a proper list"));
+    }
     for (position, item) in records.into_list_iterator().into_iter().flatten().enumerate() {
         let (record, hook) = match item.decode::<(Term, Term)>() {
             Ok((record, hook)) if hooked => (record, Some(Row::new(hook, allowance))),

@@ -45,9 +45,7 @@ defmodule Scrypath.Failure do
       for {member, problem} <- payload.problems,
           do: {String.to_atom(member), String.to_atom(problem)}
 
-    {:error,
-     {:invalid_task_payload,
-      %{payload | stage: String.to_atom(payload.stage), problems: problems}}}
+    {:error, {:invalid_task_payload, %{payload | stage: String.to_atom(payload.stage), problems: problems}}}
   end
 
   # The kinds are a fixed table of the core, so these atoms are few.

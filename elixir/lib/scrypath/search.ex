@@ -9,8 +9,7 @@ defmodule Scrypath.Search do
     layers = Config.layers(options)
     source = layers |> Config.host_option(:repo, nil) |> Hydration.source!(schema)
 
-    request =
-      Map.merge(layers, %{schema: json, text: text, primary_key: key(source), module: schema})
+    request = Map.merge(layers, %{schema: json, text: text, primary_key: key(source), module: schema})
 
     case Core.run_within(Telemetry.spans(), "search", request) do
       {{:ok, found}, spans} ->

@@ -27,8 +27,7 @@ defmodule Scrypath.Telemetry do
     {context, spans} = context(spans, Enum.drop(name, -1), List.last(name))
     metadata = Map.put(event.metadata, :telemetry_span_context, context)
 
-    metadata =
-      if module && is_map_key(metadata, :schema), do: %{metadata | schema: module}, else: metadata
+    metadata = if module && is_map_key(metadata, :schema), do: %{metadata | schema: module}, else: metadata
 
     # The event names are a fixed table of the core.
     apply(:telemetry, :execute, [

@@ -11,11 +11,10 @@ defmodule Scrypath.Test.Database do
   @columns ~w(id name flag kind built)a
 
   def open! do
-    {:ok, _pid} = :sqlite3.open(__MODULE__, in_memory: true)
+    start = {:sqlite3, :start_link, [__MODULE__, [in_memory: true]]}
+    ExUnit.Callbacks.start_supervised!(%{id: __MODULE__, start: start})
 
-    execute(
-      "create table vessels (id integer primary key, name text, flag text, kind text, built integer)"
-    )
+    execute("create table vessels (id integer primary key, name text, flag text, kind text, built integer)")
   end
 
   def insert(%Vessel{} = vessel) do
@@ -32,8 +31,7 @@ defmodule Scrypath.Test.Database do
     send(self(), {:fetched, schema, key, ids, preload})
     marks = Enum.map_join(ids, ", ", fn _ -> "?" end)
     # Any order but that of the hits.
-    query =
-      "select * from #{Map.fetch!(@tables, schema)} where #{key} in (#{marks}) order by id desc"
+    query = "select * from #{Map.fetch!(@tables, schema)} where #{key} in (#{marks}) order by id desc"
 
     [{:columns, _names}, {:rows, rows}] = execute(query, ids)
     for row <- rows, do: struct!(schema, Enum.zip(@columns, Tuple.to_list(row)))

@@ -8,8 +8,7 @@ defmodule Scrypath.Test.StubServer do
   def start!(answer) do
     owner = self()
 
-    {:ok, listener} =
-      :gen_tcp.listen(0, [:binary, active: false, backlog: 2048, ip: {127, 0, 0, 1}])
+    {:ok, listener} = :gen_tcp.listen(0, [:binary, active: false, backlog: 2048, ip: {127, 0, 0, 1}])
 
     {:ok, port} = :inet.port(listener)
 

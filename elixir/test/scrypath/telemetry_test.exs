@@ -1,0 +1,117 @@
+defmodule Scrypath.TelemetryTest do
+  use ExUnit.Case, async: false
+
+  alias Scrypath.Examples.Vessel
+  alias Scrypath.Test.Database
+
+  @spans [
+    [:scrypath, :search],
+    [:scrypath, :hydration],
+    [:scrypath, :sync, :upsert],
+    [:scrypath, :sync, :delete],
+    [:scrypath, :meilisearch, :request],
+    [:scrypath, :meilisearch, :task_wait]
+  ]
+
+  setup context do
+    test = self()
+    events = for span <- @spans, phase <- [:start, :stop], do: span ++ [phase]
+
+    # Handlers run in the process that made the call.
+    tell = fn event, measurements, metadata, _config ->
+      if self() == test, do: send(test, {event, measurements, metadata})
+    end
+
+    :telemetry.attach_many(context.test, events, tell, nil)
+    on_exit(fn -> :telemetry.detach(context.test) end)
+    url = "memory:telemetry_test_#{context.line}"
+    %{options: [backend: Scrypath.Meilisearch, meilisearch_url: url]}
+  end
+
+  defp events do
+    receive do
+      {[:scrypath | _] = event, measurements, metadata} ->
+        [{event, measurements, metadata} | events()]
+    after
+      0 -> []
+    end
+  end
+
+  defp named(events, name), do: Enum.filter(events, fn {event, _, _} -> event == name end)
+
+  test "a write is one span, and its request and its wait are inside", %{options: options} do
+    before = System.monotonic_time()
+
+    {:ok, result} = Scrypath.sync_record(Vessel, %{id: 1, name: "", flag: "", kind: "", built: 1}, options)
+
+    events = events()
+
+    assert [{_, start, metadata}] = named(events, [:scrypath, :sync, :upsert, :start])
+
+    assert %{schema: Vessel, backend: :meilisearch, index: "scrypath_vessel", sync_mode: :inline} = metadata
+
+    assert metadata.document_count == 1
+    assert start.monotonic_time >= before
+    assert start.monotonic_time <= System.monotonic_time()
+    assert is_integer(start.system_time)
+
+    assert [{_, stop, stopped}] = named(events, [:scrypath, :sync, :upsert, :stop])
+    assert %{status: :completed, mode: :inline, schema: Vessel} = stopped
+    assert stopped.telemetry_span_context == metadata.telemetry_span_context
+    assert stop.duration >= 0
+    assert stop.monotonic_time - stop.duration == start.monotonic_time
+
+    assert [_ | _] = named(events, [:scrypath, :meilisearch, :request, :stop])
+    assert [{_, _, waited}] = named(events, [:scrypath, :meilisearch, :task_wait, :stop])
+    assert %{task_uid: uid, final_status: :succeeded} = waited
+    assert uid == result.task.uid
+  end
+
+  test "hydration is a span inside the search's", %{options: options} do
+    Database.open!()
+
+    tug = Database.insert(struct!(Vessel, id: 1, name: "Tug", flag: "NO", kind: "tug", built: 1990))
+
+    gone = struct!(Vessel, id: 2, name: "Tug", flag: "NO", kind: "tug", built: 1990)
+    {:ok, _} = Scrypath.sync_records(Vessel, [tug, gone], options)
+    events()
+
+    Scrypath.search!(Vessel, "tug", options ++ [repo: Database])
+    events = events()
+
+    names =
+      for {name, _, _} <- events,
+          name not in [
+            [:scrypath, :meilisearch, :request, :start],
+            [:scrypath, :meilisearch, :request, :stop]
+          ],
+          do: name
+
+    assert names == [
+             [:scrypath, :search, :start],
+             [:scrypath, :hydration, :start],
+             [:scrypath, :hydration, :stop],
+             [:scrypath, :search, :stop]
+           ]
+
+    assert [{_, _, started}] = named(events, [:scrypath, :search, :start])
+    assert [{_, _, stopped}] = named(events, [:scrypath, :search, :stop])
+
+    assert %{hit_count: 2, record_count: 1, missing_count: 1, schema: Vessel, repo: Database} = stopped
+
+    assert stopped.telemetry_span_context == started.telemetry_span_context
+  end
+
+  test "an error is told by kind", %{options: options} do
+    assert {:error, _} = Scrypath.search(Vessel, "tug", options ++ [index_prefix: "nowhere"])
+    assert [{_, _, %{error_kind: :http}}] = named(events(), [:scrypath, :search, :stop])
+  end
+
+  test "a call that is wrong emits nothing", %{options: options} do
+    assert_raise ArgumentError, fn ->
+      Scrypath.search(Vessel, "tug", options ++ [filter: [crew: 1]])
+    end
+
+    assert events() == []
+  end
+end
