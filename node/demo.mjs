@@ -73,7 +73,8 @@ function printTable(records, names) {
   const lines = [names, ...records.map((record) => names.map((name) => cell(record[name], name)))];
   const widths = names.map((_, at) => Math.max(...lines.map((line) => line[at].length)));
   for (const line of lines) {
-    console.log(line.map((text, at) => text.padEnd(widths[at])).join("  "));
+    const padded = line.map((text, at) => text.padEnd(widths[at]));
+    console.log(padded.join("  ").trimEnd());
   }
 }
 
