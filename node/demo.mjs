@@ -70,16 +70,10 @@ remove.run(second.id);
 console.log(`missing_ids: [${(await love()).missingIds.join(", ")}]`);
 
 function printTable(records, names) {
-  const lines = [names, ...records.map((record) => names.map((name) => cell(record[name], name)))];
+  const lines = [names, ...records.map((record) => names.map((name) => String(record[name] ?? "-")))];
   const widths = names.map((_, at) => Math.max(...lines.map((line) => line[at].length)));
   for (const line of lines) {
     const padded = line.map((text, at) => text.padEnd(widths[at]));
     console.log(padded.join("  ").trimEnd());
   }
-}
-
-function cell(value, name) {
-  if (value === null) return "-";
-  // JavaScript prints 7.0 as 7.
-  return name === "imdb_rating" ? value.toFixed(1) : String(value);
 }
