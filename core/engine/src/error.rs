@@ -84,6 +84,8 @@ codes! {
     InvalidFacetSearchFacetName "invalid_facet_search_facet_name" Request 400
     InvalidFacetSearchQuery "invalid_facet_search_query" Request 400
     InvalidIndexCustomMetadata "invalid_index_custom_metadata" Request 400
+    InvalidIndexFieldsFilter "invalid_index_fields_filter" Request 400
+    InvalidIndexFieldsFilterPatterns "invalid_index_fields_filter_attribute_patterns" Request 400
     InvalidIndexLimit "invalid_index_limit" Request 400
     InvalidIndexOffset "invalid_index_offset" Request 400
     InvalidIndexPrimaryKey "invalid_index_primary_key" Request 400

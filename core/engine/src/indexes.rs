@@ -164,7 +164,51 @@ fn check_once(swaps: &[Swap]) -> Result<()> {
     Err(ApiError::new(Code::DuplicateSwap, message))
 }
 
-fn stats_of(core: &Core, uid: &str) -> Result<Value> {
+/// How sizes are told, and of what.
+struct Sizes {
+    human: bool,
+    tables: bool,
+}
+
+impl Sizes {
+    fn read(query: &Query) -> Result<Sizes> {
+        query.only(&["showInternalDatabaseSizes", "sizeFormat"])?;
+        let human = match query.get("sizeFormat") {
+            None | Some("raw") => false,
+            Some("human") => true,
+            Some(other) => {
+                return Err(ApiError::new(
+                    Code::InvalidStatsSizeFormat,
+                    format!(
+                        "Unknown value `{other}` for parameter `sizeFormat`: expected one of `human`, `raw`"
+                    ),
+                ));
+            }
+        };
+        let tables = query.flag("showInternalDatabaseSizes", Code::InvalidStatsShowSizes)?.unwrap_or(false);
+        Ok(Sizes { human, tables })
+    }
+
+    fn show(&self, bytes: u64) -> Value {
+        if !self.human {
+            return json!(bytes);
+        }
+        let mut size = bytes as f64;
+        let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].into_iter();
+        let mut unit = units.next().unwrap_or_default();
+        while size >= 1024.0
+            && let Some(larger) = units.next()
+        {
+            size /= 1024.0;
+            unit = larger;
+        }
+        // Two places, but not where they are zero.
+        let text = format!("{size:.2}");
+        json!(format!("{} {unit}", text.trim_end_matches('0').trim_end_matches('.')))
+    }
+}
+
+fn stats_of(core: &Core, uid: &str, sizes: &Sizes) -> Result<Value> {
     let snapshot = core.index(uid)?.snapshot()?;
     let documents = snapshot.docids.len();
     let size = snapshot.documents_size();
@@ -176,25 +220,31 @@ fn stats_of(core: &Core, uid: &str) -> Result<Value> {
         .rev()
         .take(1000)
         .any(|task| task.status == Status::Processing && task.index.as_deref() == Some(uid));
-    Ok(json!({
+    let mut stats = json!({
         "numberOfDocuments": documents,
-        "rawDocumentDbSize": size,
-        "avgDocumentSize": size.checked_div(documents).unwrap_or(0),
+        "rawDocumentDbSize": sizes.show(size),
+        "avgDocumentSize": sizes.show(size.checked_div(documents).unwrap_or(0)),
         "isIndexing": indexing,
         "numberOfEmbeddings": 0,
         "numberOfEmbeddedDocuments": 0,
         "fieldDistribution": snapshot.field_distribution(),
-    }))
+    });
+    if sizes.tables {
+        let tables =
+            snapshot.table_sizes().into_iter().map(|(name, bytes)| (name.to_owned(), sizes.show(bytes)));
+        stats["internalDatabaseSizes"] = Value::Object(tables.collect());
+    }
+    Ok(stats)
 }
 
 pub(crate) fn stats(core: &Core, uid: &str, query: &Query) -> Result<Response> {
-    query.only(&["showInternalDatabaseSizes", "sizeFormat"])?;
+    let sizes = Sizes::read(query)?;
     check_uid(uid)?;
-    Ok(Response::json(200, &stats_of(core, uid)?))
+    Ok(Response::json(200, &stats_of(core, uid, &sizes)?))
 }
 
 pub(crate) fn all_stats(core: &Core, access: &Access, query: &Query) -> Result<Response> {
-    query.only(&["showInternalDatabaseSizes", "sizeFormat"])?;
+    let sizes = Sizes::read(query)?;
     let indexes: Vec<(String, Instant)> = {
         let state = core.store.state();
         state
@@ -207,9 +257,9 @@ pub(crate) fn all_stats(core: &Core, access: &Access, query: &Query) -> Result<R
     let last_update = indexes.iter().map(|(_, at)| *at).max().map(Instant::to_rfc3339);
     let mut by_uid = Map::new();
     for (uid, _) in &indexes {
-        by_uid.insert(uid.clone(), stats_of(core, uid)?);
+        by_uid.insert(uid.clone(), stats_of(core, uid, &sizes)?);
     }
-    let size = core.size_on_disk();
+    let size = sizes.show(core.size_on_disk());
     let body =
         json!({"databaseSize": size, "usedDatabaseSize": size, "lastUpdate": last_update, "indexes": by_uid});
     Ok(Response::json(200, &body))

@@ -10,6 +10,7 @@ mod documents;
 mod engine;
 mod error;
 mod facets;
+mod fields;
 mod filter;
 mod http;
 mod index;

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::http::{self, Query, percent_decode};
 use crate::settings::Verb;
 use crate::tasks::Method;
-use crate::{documents, facets, indexes, search, service, settings, tasks};
+use crate::{documents, facets, fields, indexes, search, service, settings, tasks};
 
 pub(crate) fn answer(core: &Core, request: &Request<'_>) -> Result<Response> {
     let target = request.target.split('#').next().unwrap_or_default();
@@ -34,6 +34,7 @@ pub(crate) fn answer(core: &Core, request: &Request<'_>) -> Result<Response> {
         ("GET", ["version"]) => can(Action::Version).map(|_| service::version()),
         ("GET", ["stats"]) => indexes::all_stats(core, &can(Action::StatsGet)?, &query),
         ("GET", ["experimental-features"]) => can(Action::ExperimentalGet).map(|_| service::features()),
+        ("GET", ["webhooks"]) => can(Action::WebhooksGet).map(|_| service::webhooks()),
         ("PATCH", ["experimental-features"]) => {
             can(Action::ExperimentalUpdate)?;
             service::set_features(body()?)
@@ -70,6 +71,10 @@ pub(crate) fn answer(core: &Core, request: &Request<'_>) -> Result<Response> {
         }
         ("GET", ["indexes", uid, "stats"]) => {
             on(Action::StatsGet, uid).and_then(|_| indexes::stats(core, uid, &query))
+        }
+
+        ("POST", ["indexes", uid, "fields"]) => {
+            on(Action::FieldsPost, uid).and_then(|_| fields::list(core, uid, body()?))
         }
 
         ("GET", ["indexes", uid, "documents"]) => {
@@ -153,9 +158,9 @@ fn is_route(parts: &[&str]) -> bool {
             | "batches"
             | "indexes",
         ]
-        | ["swap-indexes" | "multi-search"]
+        | ["swap-indexes" | "multi-search" | "webhooks"]
         | ["keys" | "tasks" | "batches" | "indexes", _] => true,
-        ["indexes", _, "stats" | "documents" | "settings" | "search" | "facet-search"] => true,
+        ["indexes", _, "stats" | "fields" | "documents" | "settings" | "search" | "facet-search"] => true,
         ["indexes", _, "documents", _] => true,
         ["indexes", _, "settings", name] => !settings::writes(name).is_empty(),
         _ => false,

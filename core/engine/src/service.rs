@@ -35,6 +35,11 @@ pub(crate) fn version() -> Response {
     Response::json(200, &json!({"commitSha": "scrypath", "commitDate": "unknown", "pkgVersion": CONTRACT}))
 }
 
+/// There are none: tasks are awaited by asking for them.
+pub(crate) fn webhooks() -> Response {
+    Response::json(200, &json!({"results": []}))
+}
+
 pub(crate) fn features() -> Response {
     let features: serde_json::Map<String, Value> =
         FEATURES.iter().map(|name| ((*name).to_owned(), Value::Bool(false))).collect();

@@ -84,7 +84,11 @@ impl Store {
     }
 
     pub(crate) fn open(path: &Path) -> Result<Store, redb::DatabaseError> {
-        let db = Database::builder().set_cache_size(16 << 20).create(path)?;
+        let existed = path.exists();
+        let mut db = Database::builder().set_cache_size(16 << 20).create(path)?;
+        if existed && !db.check_integrity()? {
+            return Err(redb::StorageError::Corrupted("it does not match its checksums".to_owned()).into());
+        }
         Store::load(db)
             .map_err(|error| redb::DatabaseError::Storage(redb::StorageError::Corrupted(error.message)))
     }

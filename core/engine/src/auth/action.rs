@@ -35,6 +35,8 @@ actions! {
     KeysGet "keys.get"
     KeysUpdate "keys.update"
     KeysDelete "keys.delete"
+    FieldsPost "fields.post"
+    WebhooksGet "webhooks.get"
     ExperimentalGet "experimental.get"
     ExperimentalUpdate "experimental.update"
 }

@@ -112,6 +112,20 @@ impl Snapshot {
         self.docs.stats().map(|stats| stats.stored_bytes()).unwrap_or(0)
     }
 
+    /// The bytes that each table takes.
+    pub(crate) fn table_sizes(&self) -> Vec<(&'static str, u64)> {
+        let size =
+            |stats: Result<redb::TableStats, redb::StorageError>| stats.map_or(0, |s| s.stored_bytes());
+        vec![
+            ("documents", size(self.docs.stats())),
+            ("documentIds", size(self.ids.stats())),
+            ("words", size(self.words.stats())),
+            ("facets", size(self.facets.stats())),
+            ("facetValues", size(self.values.stats())),
+            ("sets", size(self.sets.stats())),
+        ]
+    }
+
     pub(crate) fn docid(&self, id: &str) -> Result<Option<u32>> {
         Ok(self.ids.get(id)?.map(|docid| docid.value()))
     }

@@ -39,6 +39,7 @@ pub(crate) struct SearchQuery {
     pub(crate) search_on: Option<Vec<String>>,
     pub(crate) threshold: Option<f64>,
     pub(crate) locales: Option<Vec<String>>,
+    pub(crate) show_performance: bool,
     /// The names of the paging fields that were sent, for federated searches, which refuse them.
     pub(crate) paging: Option<&'static str>,
 }
@@ -69,6 +70,7 @@ impl Default for SearchQuery {
             search_on: None,
             threshold: None,
             locales: None,
+            show_performance: false,
             paging: None,
         }
     }
@@ -216,7 +218,6 @@ impl SearchQuery {
             }
         }
         fields.flag("retrieveVectors", Code::InvalidSearchRetrieveVectors)?;
-        fields.flag("showPerformanceDetails", Code::InvalidSearchShowPerformanceDetails)?;
         fields.flag("useNetwork", Code::InvalidSearchUseNetwork)?;
         let paging = ["limit", "offset", "page", "hitsPerPage"].into_iter().find(|name| fields.has(name));
         let place = at(fields, "matchingStrategy");
@@ -270,6 +271,9 @@ impl SearchQuery {
             search_on: fields.strings("attributesToSearchOn", Code::InvalidSearchAttributesToSearchOn)?,
             threshold,
             locales,
+            show_performance: fields
+                .flag("showPerformanceDetails", Code::InvalidSearchShowPerformanceDetails)?
+                .unwrap_or(false),
             paging,
         })
     }
@@ -356,6 +360,9 @@ impl SearchQuery {
             search_on: query.list("attributesToSearchOn"),
             threshold,
             locales,
+            show_performance: query
+                .flag("showPerformanceDetails", Code::InvalidSearchShowPerformanceDetails)?
+                .unwrap_or(false),
             paging: None,
         })
     }

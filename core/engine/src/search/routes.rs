@@ -41,6 +41,7 @@ pub(super) fn search(
     let snapshot = core.index(uid)?.snapshot()?;
     let page = Page::of(query, snapshot.settings.max_total_hits);
     let found = run(&snapshot, query, access.tenant_filter(uid), page)?;
+    let searched = started.elapsed();
     let hits = HitMaker::new(&snapshot, query).all(&found)?;
     let total = found.candidates.len();
     let mut reply = Map::new();
@@ -63,6 +64,13 @@ pub(super) fn search(
         let facets = facets::distribution(&snapshot, names, &found.candidates)?;
         reply.insert("facetDistribution".to_owned(), facets.distribution_json());
         reply.insert("facetStats".to_owned(), facets.stats_json());
+    }
+    if query.show_performance {
+        let formatted = started.elapsed().saturating_sub(searched);
+        reply.insert(
+            "performanceDetails".to_owned(),
+            json!({"search": format!("{searched:.2?}"), "search > format": format!("{formatted:.2?}")}),
+        );
     }
     reply.insert("requestUid".to_owned(), json!(Uuid::now_v7().to_string()));
     Ok(reply)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::patterns::{FilterRule, Match, match_name, rule_for};
+use super::patterns::{FilterRule, Match, match_name, match_pattern, rule_for};
 use super::rules::{DEFAULT_RULES, Rule};
 use crate::error::{ApiError, Code, Result};
 
@@ -326,6 +326,15 @@ impl Settings {
         self.displayed
             .as_ref()
             .is_none_or(|names| names.iter().any(|name| match_name(name, field) == Match::Yes))
+    }
+
+    /// The languages that the settings give a field, as they were written.
+    pub(crate) fn locales(&self, field: &str) -> Vec<String> {
+        let rules = self.localized.as_ref().and_then(Value::as_array).into_iter().flatten();
+        let matches = |rule: &&Value| {
+            texts(&rule["attributePatterns"]).iter().any(|p| match_pattern(p, field) == Match::Yes)
+        };
+        rules.into_iter().find(matches).map(|rule| texts(&rule["locales"])).unwrap_or_default()
     }
 
     pub(crate) fn facet_by_count(&self, facet: &str) -> bool {
