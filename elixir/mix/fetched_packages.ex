@@ -26,12 +26,7 @@ defmodule Scrypath.FetchedPackages do
 
   @impl true
   def accepts_options(app, options) do
-    if options[:git] || options[:path] do
-      nil
-    else
-      # A package that is not Mix's is used as it lies there, if it was compiled.
-      compiled = File.exists?(Path.join(source(app), "ebin/#{app}.app"))
-      options = if compiled, do: Keyword.put(options, :compile, false), else: options
+    unless options[:git] || options[:path] do
       Keyword.merge(options, dest: source(app), env: :prod)
     end
   end

@@ -17,15 +17,15 @@ defmodule Scrypath.TelemetryTest do
     test = self()
     events = for span <- @spans, phase <- [:start, :stop], do: span ++ [phase]
 
-    # Handlers run in the process that made the call.
-    tell = fn event, measurements, metadata, _config ->
-      if self() == test, do: send(test, {event, measurements, metadata})
-    end
-
-    :telemetry.attach_many(context.test, events, tell, nil)
+    :telemetry.attach_many(context.test, events, &__MODULE__.tell/4, test)
     on_exit(fn -> :telemetry.detach(context.test) end)
     url = "memory:telemetry_test_#{context.line}"
     %{options: [backend: Scrypath.Meilisearch, meilisearch_url: url]}
+  end
+
+  # Handlers run in the process that made the call.
+  def tell(event, measurements, metadata, test) do
+    if self() == test, do: send(test, {event, measurements, metadata})
   end
 
   defp events do
