@@ -19,7 +19,7 @@ pub mod telemetry;
 pub use api::{Call, Reply, Stream, invoke};
 pub use error::{Class, Error, Kind};
 pub use host::{
-    Idiom, JsonRecord, Moment, Presence, Record, SYMBOL, Sink, Term, TermSink, ValueError, Written, walk_json,
+    Idiom, JsonRecord, Moment, Presence, Record, RAW_JSON, RawJson, SYMBOL, Sink, Term, TermSink, ValueError, Written, walk_json,
 };
 pub use process::{Cancel, Core, Process, process};
 

@@ -7,8 +7,8 @@ use super::reply::Reply;
 use super::request::{Request, Response, mismatch, take_text};
 use crate::config::{Config, Layers};
 use crate::document::{self, DocumentId, Projector};
-use crate::error::{Error, Result};
-use crate::host::{Idiom, JsonRecord, Record, Term};
+use crate::error::Result;
+use crate::host::{Idiom, JsonRecord, RawJson, Record, Term};
 use crate::meilisearch::{naming, settings};
 use crate::process::Core;
 use crate::schema::{Schema, declare, load};
@@ -126,8 +126,7 @@ impl Call {
             }
             Request::WireSettings { schema } => {
                 let wire = serde_json::Value::Object(settings::resolve(&schema)?);
-                let raw = RawValue::from_string(wire.to_string());
-                raw.map(Response::Json).map_err(|_| Error::internal("settings are not JSON"))
+                Ok(Response::Json(RawJson::from(wire.to_string())))
             }
             Request::Documents { .. } => match intake {
                 Intake::Show(_, documents) => Ok(Response::Documents(documents)),

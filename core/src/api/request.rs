@@ -98,7 +98,7 @@ pub enum Response {
     Documents(Vec<Document>),
     Ids(Vec<DocumentId>),
     Text(String),
-    Json(Box<serde_json::value::RawValue>),
+    Json(crate::host::RawJson),
     Explanation(Box<Explanation>),
     Search(Box<SearchReply>),
     Hydrated(Box<Hydrated>),

@@ -8,6 +8,7 @@
 mod idiom;
 mod json;
 mod moment;
+mod raw;
 mod sink;
 mod term;
 
@@ -15,6 +16,7 @@ pub use idiom::Idiom;
 pub(crate) use idiom::{camel, snake};
 pub use json::{JsonRecord, walk_json};
 pub use moment::Moment;
+pub use raw::{RAW_JSON, RawJson};
 pub(crate) use sink::MAX_EXACT_INTEGER;
 pub use sink::{MAX_DEPTH, Presence, Record, Sink, ValueError, Written};
 pub use term::{SYMBOL, Term, TermSink};

@@ -2,13 +2,12 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::exchange::{Answer, Exchange};
 use super::transport::Transport;
 use crate::config::{BackendUrl, Config};
 use crate::error::{Error, Kind, Result};
-use crate::host::Term;
+use crate::host::{RawJson, Term};
 use crate::process::Core;
 use crate::telemetry::Trace;
 
@@ -39,8 +38,8 @@ impl<'a> Client<'a> {
         self.transport.first_pause()
     }
 
-    /// Sends a request and gives the JSON object that came back. Anything else is an `http_error`.
-    pub async fn object(&self, exchange: Exchange, trace: &mut Trace) -> Result<Box<RawValue>> {
+    /// Sends a request and gives the object that came back. Anything else is an `http_error`.
+    pub async fn object(&self, exchange: Exchange, trace: &mut Trace) -> Result<RawJson> {
         let answer = self.send(&exchange, trace).await?;
         if !(200..300).contains(&answer.status) {
             return Err(refused(&answer));
@@ -94,12 +93,10 @@ impl<'a> Client<'a> {
     }
 }
 
-fn as_object(answer: &Answer) -> Option<Box<RawValue>> {
-    let text = std::str::from_utf8(&answer.body).ok()?.trim();
-    if !text.starts_with('{') {
-        return None;
-    }
-    RawValue::from_string(text.to_owned()).ok()
+/// What claims to be an object. Whoever asked reads it, and finds out whether it is one.
+fn as_object(answer: &Answer) -> Option<RawJson> {
+    let raw = RawJson::new(answer.body.clone())?;
+    raw.get().trim_start().starts_with('{').then_some(raw)
 }
 
 /// A refusal, with the server's own code and body. The body stays out of the message: it may quote a

@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::client::Client;
 use super::exchange::Exchange;
 use crate::error::{Error, InvalidTask, Kind, Result};
-use crate::host::Term;
+use crate::host::{RawJson, Term};
 use crate::telemetry::{Metadata, Trace};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -60,7 +59,7 @@ pub struct TaskMap {
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// The last payload seen, as the server sent it.
-    pub raw: Box<RawValue>,
+    pub raw: RawJson,
 }
 
 /// Whether a payload answered a write, or a look at a task.
@@ -71,7 +70,7 @@ pub enum Stage {
 }
 
 impl TaskMap {
-    pub fn read(raw: Box<RawValue>, stage: Stage) -> Result<Self> {
+    pub fn read(raw: RawJson, stage: Stage) -> Result<Self> {
         let payload: Value = serde_json::from_str(raw.get()).unwrap_or(Value::Null);
         let uid = ["taskUid", "uid"].iter().find_map(|key| payload.get(*key)).and_then(Value::as_i64);
         let word = payload.get("status").and_then(Value::as_str);
@@ -211,10 +210,10 @@ impl Client<'_> {
     }
 }
 
-fn results(raw: &RawValue) -> Result<Vec<Box<RawValue>>> {
+fn results(raw: &RawJson) -> Result<Vec<RawJson>> {
     #[derive(serde::Deserialize)]
     struct Page {
-        results: Vec<Box<RawValue>>,
+        results: Vec<Box<serde_json::value::RawValue>>,
     }
     let page: Page = serde_json::from_str(raw.get()).map_err(|_| {
         Error::new(
@@ -222,5 +221,5 @@ fn results(raw: &RawValue) -> Result<Vec<Box<RawValue>>> {
             "the backend's list of tasks cannot be read; is it a Meilisearch 1.x?",
         )
     })?;
-    Ok(page.results)
+    Ok(page.results.iter().map(|task| RawJson::from(task.get().to_owned())).collect())
 }

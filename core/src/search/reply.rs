@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 use super::hydrate::Hydration;
 use super::query::Query;
 use crate::error::{Error, Kind, Result};
-use crate::host::Term;
+use crate::host::{RawJson, Term};
 
 /// What a search gives. Hits stay the bytes that came; only what the core needs was looked at.
 #[derive(Debug, Serialize)]
 pub struct SearchReply {
     pub query: Query,
-    pub raw: Box<RawValue>,
+    pub raw: RawJson,
     pub page: PageInfo,
     pub facets: Facets,
     /// What to fetch, when a repo was given and there are hits.
@@ -66,7 +66,7 @@ pub(super) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    pub(super) fn read(raw: &'a RawValue) -> Result<Self> {
+    pub(super) fn read(raw: &'a RawJson) -> Result<Self> {
         serde_json::from_str(raw.get()).map_err(|_| {
             let mut error = Error::new(
                 Kind::HttpError,

@@ -1,14 +1,13 @@
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::hydrate::{Pending, hit_ids};
 use super::options::{self, Checked};
 use super::query::Query;
 use super::reply::{Facets, PageInfo, SearchReply, Seen};
 use crate::config::{Config, Layers};
-use crate::error::{Error, Result};
-use crate::host::{Idiom, Term};
+use crate::error::Result;
+use crate::host::{Idiom, RawJson, Term};
 use crate::meilisearch::{Body, Client, Exchange, naming};
 use crate::process::Core;
 use crate::schema::Schema;
@@ -25,7 +24,7 @@ pub struct Explanation {
 pub struct ExplainedRequest {
     pub method: &'static str,
     pub path: String,
-    pub body: Box<RawValue>,
+    pub body: RawJson,
 }
 
 struct Planned {
@@ -37,7 +36,7 @@ struct Planned {
 
 impl Planned {
     fn exchange(&self) -> Exchange {
-        let body = Body::Json(Bytes::from(self.body.clone()));
+        let body = Body::Json(Bytes::copy_from_slice(self.body.as_bytes()));
         Exchange::post(self.path(), body).about("index", self.index.as_str())
     }
 
@@ -58,8 +57,7 @@ fn plan(schema: &Schema, text: &Term, layers: Layers, idiom: Idiom) -> Result<Pl
 pub fn explain(schema: &Schema, text: &Term, layers: Layers, idiom: Idiom) -> Result<Explanation> {
     let planned = plan(schema, text, layers, idiom)?;
     let path = planned.path();
-    let body =
-        RawValue::from_string(planned.body).map_err(|_| Error::internal("a search body is not JSON"))?;
+    let body = RawJson::from(planned.body);
     Ok(Explanation { query: planned.query, request: ExplainedRequest { method: "POST", path, body } })
 }
 
@@ -100,7 +98,7 @@ pub async fn search(
 
 /// What of a reply the core looked at.
 struct Answered {
-    raw: Box<RawValue>,
+    raw: RawJson,
     page: PageInfo,
     facets: Facets,
     hit_count: usize,

@@ -1,0 +1,39 @@
+use bytes::Bytes;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+/// JSON text that crosses to the host as it came. It was read once already, by whoever made this.
+///
+/// Serialized the way serde_json's own `RawValue` is, so that serde_json embeds it and other serializers
+/// know it by [`RAW_JSON`]. Not `RawValue` itself, since making one reads the whole text again.
+#[derive(Debug, Clone)]
+pub struct RawJson(Bytes);
+
+/// The name of the one-field struct under which raw JSON is serialized.
+pub const RAW_JSON: &str = "$serde_json::private::RawValue";
+
+impl RawJson {
+    /// `None` unless the text is UTF-8.
+    pub(crate) fn new(text: Bytes) -> Option<Self> {
+        std::str::from_utf8(&text).ok()?;
+        Some(Self(text))
+    }
+
+    pub fn get(&self) -> &str {
+        // Checked by `new`, and immutable since.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl From<String> for RawJson {
+    fn from(text: String) -> Self {
+        Self(Bytes::from(text))
+    }
+}
+
+impl Serialize for RawJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut raw = serializer.serialize_struct(RAW_JSON, 1)?;
+        raw.serialize_field(RAW_JSON, self.get())?;
+        raw.end()
+    }
+}
