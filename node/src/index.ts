@@ -21,6 +21,7 @@ export {
 } from "./errors.js";
 export type {
   CallOptions,
+  Decimal,
   Filter,
   FilterCondition,
   FilterOperators,

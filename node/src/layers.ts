@@ -15,7 +15,7 @@ export interface CallLayer {
   readonly json: string;
   readonly signal: AbortSignal | undefined;
   /** The repo the call names; `undefined` when it names none. */
-  readonly repo: Repo<never> | null | undefined;
+  readonly repo: Repo<unknown> | null | undefined;
   readonly preload: unknown;
 }
 
@@ -73,7 +73,7 @@ function write(layer: unknown): string {
 
 function repoName(repo: unknown): unknown {
   if (typeof repo !== "object" || repo === null) return repo;
-  return (repo as Repo<never>).name ?? repo.constructor?.name;
+  return (repo as Repo<unknown>).name ?? repo.constructor?.name;
 }
 
 /** Whether a preload is of the form that the core can look at; what others mean, the repo knows. */

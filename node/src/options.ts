@@ -8,8 +8,13 @@
 import type { Repo } from "./repo.js";
 import type { PathOf } from "./schema.js";
 
+/** A decimal of decimal.js or bignumber.js. */
+export interface Decimal {
+  toFixed(digits?: number): string;
+}
+
 /** A value that filters compare with. Dates are compared as ISO 8601 text, decimals as their digits. */
-export type FilterValue = string | number | bigint | boolean | Date | { toString(): string } | null;
+export type FilterValue = string | number | bigint | boolean | Date | Decimal | null;
 
 /** Conditions on one field; all must hold. */
 export interface FilterOperators {
@@ -91,7 +96,7 @@ export interface RuntimeOptions {
 /** The options of `new Scrypath`. */
 export interface ScrypathOptions extends RuntimeOptions {
   /** Where hits are hydrated from, in calls that name no other. */
-  readonly repo?: Repo<never> | null | undefined;
+  readonly repo?: Repo<unknown> | null | undefined;
 }
 
 /** The options of any call. */

@@ -48,7 +48,7 @@ export function validateOptions(options: ScrypathOptions): OptionsSummary {
  */
 export class Scrypath {
   readonly #defaults: string;
-  readonly #repo: Repo<never> | null | undefined;
+  readonly #repo: Repo<unknown> | null | undefined;
 
   /**
    * @param options what every call runs with, unless it says otherwise.
@@ -82,8 +82,10 @@ export class Scrypath {
       { signal },
     );
     if (!repo || key === undefined || found.hydration === null) return searchResult(found, [], []);
-    const fetch = (ids: readonly (string | number)[]) => repo.fetch(schema, key, ids, preload);
-    const { records, missingIds } = await hydrate<Row>(found.hydration, key, fetch, signal);
+    // The call's repo gives rows of this type by its own type; the client's is trusted to.
+    const rows = repo as Repo<Row>;
+    const fetch = (ids: readonly (string | number)[]) => rows.fetch(schema, key, ids, preload);
+    const { records, missingIds } = await hydrate(found.hydration, key, fetch, signal);
     return searchResult(found, records, missingIds);
   }
 
@@ -182,7 +184,7 @@ export class Scrypath {
 interface Split {
   readonly request: Request;
   readonly signal: AbortSignal | undefined;
-  readonly repo: Repo<never> | null | undefined;
+  readonly repo: Repo<unknown> | null | undefined;
   readonly preload: unknown;
 }
 

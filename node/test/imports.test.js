@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -78,6 +78,16 @@ test("nothing else of the package can be imported", async () => {
     const source = `import(${JSON.stringify(inner)}).catch(({ code }) => console.log(code));`;
     assert.equal(await printed("inner.mjs", source), "ERR_PACKAGE_PATH_NOT_EXPORTED\n");
   }
+});
+
+test("a package without a library for this machine says what to do", async () => {
+  const bare = join(home, "bare", "node_modules", "scrypath");
+  await mkdir(bare, { recursive: true });
+  const filter = (path) => !path.endsWith(".node");
+  await cp(join(home, "node_modules", "scrypath"), bare, { recursive: true, filter });
+  const source = `try { require("scrypath"); } catch ({ message }) { console.log(message); }`;
+  const message = await printed("bare/bare.cjs", source);
+  assert.match(message, new RegExp(`${process.platform}-${process.arch}.*Reinstall.*npm run build`));
 });
 
 const consumer = `

@@ -116,6 +116,15 @@ test("a key is sent, and a wrong one is refused", async (t) => {
   }
 });
 
+test("100,000 ids are deleted in one call", async () => {
+  const search = new Scrypath({ meilisearchUrl: `memory:sync-${Math.random()}`, inlineTimeout: 60_000 });
+  await search.syncRecords(Note, notes);
+  const ids = Array.from({ length: 100_000 }, (_, id) => id);
+  const { documentCount, status } = await search.deleteDocuments(Note, ids);
+  assert.deepEqual([documentCount, status], [100_000, "completed"]);
+  assert.deepEqual((await search.search(Note, "")).hits, []);
+});
+
 test("a schema of another document id is written under it", async () => {
   const Page = schema({ name: "Page", fields: ["title"], documentId: "slug" });
   const search = new Scrypath({ meilisearchUrl: `memory:sync-${Math.random()}` });

@@ -14,6 +14,19 @@ pub(crate) fn with_records(mut call: Call, ndjson: &[u8], hooked: bool) -> Resul
     Ok(call)
 }
 
+pub(crate) fn read_with_records(
+    core: &Core,
+    request: &str,
+    ndjson: Option<&[u8]>,
+    hooked: Option<bool>,
+) -> Result<Call, Box<Error>> {
+    let call = read(core, request)?;
+    match ndjson {
+        Some(ndjson) => with_records(call, ndjson, hooked.unwrap_or(false)),
+        None => Ok(call),
+    }
+}
+
 pub(crate) fn text(reply: &Reply) -> String {
     serde_json::to_string(reply).unwrap_or_else(|_| {
         let error = Error::new(Kind::Internal, "a reply could not be written; please report it");
@@ -25,9 +38,6 @@ pub(crate) fn text(reply: &Reply) -> String {
 #[napi(catch_unwind)]
 pub(crate) fn call_now(request: String, ndjson: Option<&[u8]>, hooked: Option<bool>) -> String {
     let core = process().core();
-    let read = || match (read(core, &request)?, ndjson) {
-        (call, Some(ndjson)) => with_records(call, ndjson, hooked.unwrap_or(false)),
-        (call, None) => Ok(call),
-    };
-    text(&read().map_or_else(Reply::failed, |call| call.run_now(core)))
+    let read = read_with_records(core, &request, ndjson, hooked);
+    text(&read.map_or_else(Reply::failed, |call| call.run_now(core)))
 }

@@ -19,6 +19,15 @@ use crate::call;
 /// Weak: an idle door does not keep the process alive. [`Door::keep_alive`] does while calls run.
 type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
 
+/// A request of at most this many bytes is read faster than it is handed to another thread.
+const SMALL: usize = 16 * 1024;
+
+/// A call, or how another thread reads it: the event loop copies bytes and no more.
+enum Work {
+    Read(Result<Call, Box<Error>>),
+    Unread(Box<dyn FnOnce(&Core) -> Result<Call, Box<Error>> + Send>),
+}
+
 #[napi(object)]
 pub struct Ended {
     pub id: u32,
@@ -61,24 +70,32 @@ impl Door {
         Ok(Self { outbox, running: HashMap::new(), last: 0 })
     }
 
-    /// Starts an operation; its reply comes out of `drain` under the number returned. Records are read
-    /// on another thread.
+    /// Starts an operation; its reply comes out of `drain` under the number returned.
     #[napi(catch_unwind)]
     pub fn call(&mut self, env: Env, request: String, ndjson: Option<&[u8]>, hooked: Option<bool>) -> u32 {
-        let call = call::read(process().core(), &request);
-        self.start(env, call, ndjson.map(|ndjson| (ndjson, hooked.unwrap_or(false))))
+        let work = match ndjson {
+            None if request.len() <= SMALL => Work::Read(call::read(process().core(), &request)),
+            _ => {
+                let ndjson = ndjson.map(<[u8]>::to_vec);
+                Work::Unread(Box::new(move |core| {
+                    call::read_with_records(core, &request, ndjson.as_deref(), hooked)
+                }))
+            }
+        };
+        self.start(env, work)
     }
 
     /// Sends a batch of a stream.
     #[napi(catch_unwind)]
     pub fn push(&mut self, env: Env, stream: &Bulk, ndjson: &[u8], hooked: bool) -> u32 {
-        self.start(env, Ok(stream.batch()), Some((ndjson, hooked)))
+        let (batch, ndjson) = (stream.batch(), ndjson.to_vec());
+        self.start(env, Work::Unread(Box::new(move |_| call::with_records(batch, &ndjson, hooked))))
     }
 
     /// Ends a stream; the reply is the result of all its batches.
     #[napi(catch_unwind)]
     pub fn finish(&mut self, env: Env, stream: &Bulk) -> u32 {
-        self.start(env, Ok(stream.end()), None)
+        self.start(env, Work::Read(Ok(stream.end())))
     }
 
     /// Cancels a call. Its reply, if one still comes, is for nobody.
@@ -102,23 +119,19 @@ impl Door {
         ended
     }
 
-    fn start(&mut self, env: Env, read: Result<Call, Box<Error>>, records: Option<(&[u8], bool)>) -> u32 {
+    fn start(&mut self, env: Env, work: Work) -> u32 {
         self.last = self.last.wrapping_add(1);
         let (id, outbox) = (self.last, self.outbox.clone());
         let done = move |reply| outbox.put(id, &reply);
         if self.running.is_empty() {
             self.keep_alive(env, true);
         }
-        let cancel = match (read, records) {
-            (Err(error), _) => {
+        let cancel = match work {
+            Work::Read(Ok(call)) => Some(process().spawn(call, done)),
+            Work::Unread(read) => Some(process().spawn_prepared(read, done)),
+            Work::Read(Err(error)) => {
                 done(Reply::failed(error));
                 None
-            }
-            (Ok(call), None) => Some(process().spawn(call, done)),
-            (Ok(call), Some((ndjson, hooked))) => {
-                let ndjson = ndjson.to_vec();
-                let prepare = move |_: &Core| call::with_records(call, &ndjson, hooked);
-                Some(process().spawn_prepared(prepare, done))
             }
         };
         self.running.insert(id, cancel);

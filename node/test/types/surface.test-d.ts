@@ -110,6 +110,8 @@ new Scrypath({ syncMode: "later" });
 const repo = betterSqlite3Repo<NoteRow>({ prepare: () => ({ all: () => [] }) }, { table: "notes" });
 same<typeof repo, Repo<NoteRow>>();
 
+new Scrypath({ meilisearchUrl: "memory:", repo });
+
 const found = await search.search(Note, "harbour", {
   filter: { status: "open", year: { gte: 1990, not: null }, "area.lvl0": ["north", "south"] },
   facetFilter: [["status", "open"]],
@@ -142,6 +144,8 @@ await search.search(Headline, "", { filter: { headline: "x", status: "open" } })
 await search.search(Note, "", { filter: { stauts: "open" } });
 // @ts-expect-error an operator that does not exist
 await search.search(Note, "", { filter: { year: { above: 1990 } } });
+// @ts-expect-error a value that is none
+await search.search(Note, "", { filter: { year: () => 1990 } });
 // @ts-expect-error a condition that is undefined would widen the search
 await search.search(Note, "", { filter: { status: undefined } });
 // @ts-expect-error a tenant that is undefined
