@@ -64,7 +64,7 @@ class Scrypath(_Client):
 
     Example:
         >>> import scrypath
-        >>> @scrypath.schema(fields=["title"], filterable=["status"])
+        >>> @scrypath.schema(fields=["title", "status"], filterable=["status"])
         ... class Boat:
         ...     def __init__(self, id, title, status):
         ...         self.id, self.title, self.status = id, title, status
