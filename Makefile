@@ -48,7 +48,7 @@ setup: ## installs what this machine lacks
 
 build-rust: setup
 	@echo "· Rust"
-	$(CARGO) build --release --workspace
+	$(CARGO) build --release --workspace --exclude scrypath-python
 	if [ "$(TARGET)" != "$(CURDIR)/target" ]; then
 	  mkdir -p target/release && ln -sf $(SCRYPATH_BIN) target/release/scrypath
 	fi
@@ -84,7 +84,7 @@ format: ## writes what `lint` would refuse
 
 test-rust:
 	@echo "· Rust tests"
-	$(CARGO) test --release --workspace
+	$(CARGO) test --release --workspace --exclude scrypath-elixir --exclude scrypath-python --exclude scrypath-node
 test-elixir:
 	@echo "· Elixir tests"
 	cd elixir && mix test
