@@ -3,9 +3,15 @@ defmodule Scrypath.Optional do
 
   # The only place that asks which libraries of the ecosystem are there.
 
+  @ecto Code.ensure_loaded?(Ecto.Query)
+
   @doc "Whether Ecto was there when Scrypath was compiled."
   @spec ecto?() :: boolean()
-  def ecto?, do: Code.ensure_loaded?(Ecto.Query)
+  def ecto?, do: @ecto
+
+  @doc false
+  # Mix asks: what depends on this is compiled again when Ecto has come or gone.
+  def __mix_recompile__?, do: @ecto != Code.ensure_loaded?(Ecto.Query)
 
   @doc "Whether `module` is an `Ecto.Repo`."
   @spec ecto_repo?(module()) :: boolean()

@@ -60,3 +60,41 @@ unless Code.ensure_loaded?(:telemetry) do
     end
   end
 end
+
+if Scrypath.Optional.ecto?() do
+  defmodule Scrypath.Examples.Sailor do
+    @moduledoc false
+    use Ecto.Schema
+
+    schema "sailors" do
+      field(:name, :string)
+      field(:ship_id, :integer)
+    end
+  end
+
+  defmodule Scrypath.Examples.Ship do
+    @moduledoc false
+    use Ecto.Schema
+    use Scrypath, fields: [:id, :name, :launched, :tonnage], sortable: [:tonnage]
+
+    schema "ships" do
+      field(:name, :string)
+      field(:launched, :date)
+      field(:tonnage, :decimal)
+      has_many(:crew, Scrypath.Examples.Sailor)
+    end
+  end
+
+  defmodule Scrypath.Examples.Muster do
+    @moduledoc false
+    use Ecto.Schema
+    use Scrypath, fields: [:name, :crew]
+
+    schema "ships" do
+      field(:name, :string)
+      has_many(:crew, Scrypath.Examples.Sailor, foreign_key: :ship_id)
+    end
+
+    def search_document(muster), do: %{id: muster.id, name: muster.name, crew: muster.crew}
+  end
+end
