@@ -1,7 +1,7 @@
 // One body of tests over every transport: in this process, on disk, and over HTTP to the real server.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
@@ -11,9 +11,10 @@ import { serve } from "./support/scrypath-serve.js";
 
 const transports = {
   memory: async () => `memory:sync-${Math.random()}`,
-  embedded: async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), "scrypath-"));
-    t.after(() => rm(folder, { recursive: true, force: true }));
+  embedded: async () => {
+    const folder = mkdtempSync(join(tmpdir(), "scrypath-"));
+    // Not sooner: the index stays open as long as the process.
+    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
     return `embedded:${folder}`;
   },
   http: (t) => serve(t),
