@@ -16,10 +16,11 @@ pub mod search;
 pub mod sync;
 pub mod telemetry;
 
-pub use api::{Call, Reply, Stream, invoke};
+pub use api::{Call, Reply, Stream, invoke, report_panics_by_place};
 pub use error::{Class, Error, Kind};
 pub use host::{
-    Idiom, JsonRecord, Moment, Presence, Record, RAW_JSON, RawJson, SYMBOL, Sink, Term, TermSink, ValueError, Written, walk_json,
+    Idiom, JsonRecord, Moment, Presence, RAW_JSON, RawJson, Record, SYMBOL, Sink, Term, TermSink, ValueError,
+    Written, walk_json,
 };
 pub use process::{Cancel, Core, Process, process};
 

@@ -11,6 +11,7 @@ mod request;
 mod stream;
 
 pub use call::Call;
+pub use guard::report_panics_by_place;
 pub use reply::Reply;
 pub(crate) use request::mismatch;
 pub use request::{Request, Response};

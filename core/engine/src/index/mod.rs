@@ -4,6 +4,7 @@
 //! `write` applies a batch in one transaction; `snapshot` is what a search reads from, unchanging.
 
 mod codec;
+mod docs;
 mod extract;
 mod fields;
 mod postings;

@@ -32,16 +32,36 @@ pub(super) fn split_key(key: &[u8]) -> Option<(&str, u32)> {
     Some((std::str::from_utf8(&key[..at]).ok()?, block))
 }
 
-/// The positions of one document, as they lie in a block.
+/// The positions of one document, as they lie in a block: within a field the gap to the one before,
+/// doubled; the first of a field as the number of the field, doubled and one more, then its place.
 pub(super) fn encode_positions(positions: &mut [u32]) -> Vec<u8> {
     positions.sort_unstable();
-    let mut out = Vec::with_capacity(positions.len() + 3);
-    let mut last = 0;
+    let mut out = Vec::with_capacity(positions.len() + 2);
+    let mut last = None;
     for &position in positions.iter() {
-        put_varint(&mut out, position - last);
-        last = position;
+        match last {
+            Some(last) if last >> 16 == position >> 16 => put_varint(&mut out, (position - last) << 1),
+            _ => {
+                put_varint(&mut out, (position >> 16) << 1 | 1);
+                put_varint(&mut out, position & 0xffff);
+            }
+        }
+        last = Some(position);
     }
     out
+}
+
+fn decode_positions(mut run: &[u8], positions: &mut Vec<u32>) {
+    let mut position = 0;
+    while !run.is_empty() {
+        let next = take_varint(&mut run);
+        position = if next & 1 == 1 {
+            (next >> 1) << 16 | take_varint(&mut run) & 0xffff
+        } else {
+            position + (next >> 1)
+        };
+        positions.push(position);
+    }
 }
 
 /// A block as a map, for a change.
@@ -129,14 +149,10 @@ impl Postings {
                 let mut bytes = bytes.as_slice();
                 for id in take_ids(*block, &mut bytes) {
                     let len = (take_varint(&mut bytes) as usize).min(bytes.len());
-                    let (mut run, rest) = bytes.split_at(len);
+                    let (run, rest) = bytes.split_at(len);
                     bytes = rest;
                     places.docs.push((id, places.positions.len() as u32));
-                    let mut position = 0;
-                    while !run.is_empty() {
-                        position += take_varint(&mut run);
-                        places.positions.push(position);
-                    }
+                    decode_positions(run, &mut places.positions);
                 }
             }
             places

@@ -8,6 +8,7 @@ use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTableMetadata};
 use roaring::RoaringBitmap;
 
 use super::codec::{decode_bitmap, take_varint, unordered};
+use super::docs;
 use super::fields::Fields;
 use super::postings::{Postings, split_key};
 use super::tables::{
@@ -132,7 +133,9 @@ impl Snapshot {
 
     /// The document's JSON, as it was sent.
     pub(crate) fn document(&self, docid: u32) -> Result<Option<Vec<u8>>> {
-        self.docs.get(docid)?.map(|bytes| unpack(bytes.value())).transpose()
+        let block = docs::block_of(docid);
+        let Some(bytes) = self.docs.get(block)? else { return Ok(None) };
+        Ok(docs::decode(block, bytes.value())?.remove(&docid))
     }
 
     pub(crate) fn postings(&self, word: &str) -> Result<Postings> {
@@ -338,12 +341,6 @@ fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
 fn empty_fst() -> fst::Set<Arc<[u8]>> {
     let bytes = fst::Set::<Vec<u8>>::default().into_fst().into_inner();
     fst::Set::new(Arc::from(bytes)).expect("an empty set is a set")
-}
-
-pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<u8>> {
-    lz4_flex::decompress_size_prepended(bytes).map_err(|error| {
-        ApiError::new(crate::error::Code::InvalidStoreFile, format!("A stored document is damaged: {error}"))
-    })
 }
 
 /// Values as they are stored: numbers as eight bytes, strings with a length, and normalized only where

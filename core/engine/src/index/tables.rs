@@ -10,7 +10,7 @@ pub(super) const DOCIDS: &str = "docids";
 pub(super) const WORDS_FST: &str = "words";
 pub(super) const NEW_WORDS: &str = "new-words";
 
-/// Internal id → the document's JSON as it came, compressed.
+/// Block of internal ids → the documents' JSON as it came; see `docs`.
 pub(super) const DOCS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("docs");
 /// The document's own id → internal id.
 pub(super) const IDS: TableDefinition<'_, &str, u32> = TableDefinition::new("ids");

@@ -8,10 +8,11 @@ use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{decode_bitmap, encode_bitmap};
+use super::docs;
 use super::extract::{Extracted, Extractor, FieldBook, parse_document};
 use super::fields::Fields;
 use super::postings::{block_key, block_of, decode_block, encode_block, encode_positions};
-use super::snapshot::{Snapshot, encode_values, unpack};
+use super::snapshot::{Snapshot, encode_values};
 use super::tables::{
     DOCIDS, DOCS, FACETS, IDS, META, NEW_WORDS, SETS, STATE, VALUES, WORDS, WORDS_FST, number_key,
     string_key, value_key,
@@ -21,7 +22,7 @@ use crate::error::{ApiError, Result};
 use crate::settings::Settings;
 use crate::tasks::Outcome;
 
-/// What is gathered before it is merged, in bytes of positions.
+/// What is gathered before it is merged, in bytes.
 const GATHERED: usize = 48 << 20;
 
 /// What an index knows of itself.
@@ -112,7 +113,6 @@ impl<'a> Writer<'a> {
             let mut extractor = Extractor::new(FieldBook::new(fields, &settings), &tokenizing, tokenizer);
             let mut gathered = Gathered::default();
             let mut free = 0;
-            let mut docs = self.txn.open_table(DOCS)?;
             let mut ids = self.txn.open_table(IDS)?;
             for change in changes {
                 let docid = match change.docid {
@@ -135,24 +135,24 @@ impl<'a> Writer<'a> {
                     }
                     gathered.remove(docid, extractor.extract(&document)?);
                 }
-                match &change.after {
+                match change.after {
                     Some(after) => {
-                        let document = parse_document(after)?;
+                        let document = parse_document(&after)?;
                         for name in document.keys() {
                             *self.state.distribution.entry(name.clone()).or_default() += 1;
                         }
                         gathered.add(docid, extractor.extract(&document)?);
-                        docs.insert(docid, lz4_flex::compress_prepend_size(after).as_slice())?;
+                        gathered.keep(docid, Some(after));
                         ids.insert(change.id.as_str(), docid)?;
                         self.docids.insert(docid);
                     }
                     None => {
-                        docs.remove(docid)?;
+                        gathered.keep(docid, None);
                         ids.remove(change.id.as_str())?;
                         self.docids.remove(docid);
                     }
                 }
-                if gathered.arena.len() > GATHERED {
+                if gathered.size > GATHERED {
                     self.merge(std::mem::take(&mut gathered))?;
                 }
             }
@@ -204,15 +204,17 @@ impl<'a> Writer<'a> {
         let fields = tokenizing.with(None, |tokenizer| {
             let mut extractor = Extractor::new(FieldBook::new(fields, &settings), &tokenizing, tokenizer);
             let mut gathered = Gathered::default();
-            let docs = self.txn.open_table(DOCS)?;
-            for row in docs.iter()? {
-                let (docid, json) = row?;
-                let document = parse_document(&unpack(json.value())?)?;
-                gathered.add(docid.value(), extractor.extract(&document)?);
-                if gathered.arena.len() > GATHERED {
+            let table = self.txn.open_table(DOCS)?;
+            for row in table.iter()? {
+                let (block, bytes) = row?;
+                for (docid, json) in docs::decode(block.value(), bytes.value())? {
+                    gathered.add(docid, extractor.extract(&parse_document(&json)?)?);
+                }
+                if gathered.size > GATHERED {
                     self.merge(std::mem::take(&mut gathered))?;
                 }
             }
+            drop(table);
             self.merge(gathered)?;
             Ok::<_, ApiError>(extractor.book.fields)
         })?;
@@ -222,6 +224,7 @@ impl<'a> Writer<'a> {
 
     fn merge(&mut self, gathered: Gathered) -> Result<()> {
         self.merge_words(&gathered)?;
+        self.merge_docs(gathered.docs)?;
         let mut facets = self.txn.open_table(FACETS)?;
         for (key, (added, removed)) in gathered.facets {
             let mut bitmap =
@@ -251,6 +254,27 @@ impl<'a> Writer<'a> {
                 Some(row) => values.insert(key, row.as_slice())?,
                 None => values.remove(key)?,
             };
+        }
+        Ok(())
+    }
+
+    fn merge_docs(&self, docs: BTreeMap<u32, Option<Vec<u8>>>) -> Result<()> {
+        let mut table = self.txn.open_table(DOCS)?;
+        let mut changes = docs.into_iter().peekable();
+        while let Some(block) = changes.peek().map(|(docid, _)| docs::block_of(*docid)) {
+            let stored = table.get(block)?.map(|bytes| docs::decode(block, bytes.value())).transpose()?;
+            let mut docs = stored.unwrap_or_default();
+            while let Some((docid, json)) = changes.next_if(|(docid, _)| docs::block_of(*docid) == block) {
+                match json {
+                    Some(json) => docs.insert(docid, json),
+                    None => docs.remove(&docid),
+                };
+            }
+            if docs.is_empty() {
+                table.remove(block)?;
+            } else {
+                table.insert(block, docs::encode(&docs).as_slice())?;
+            }
         }
         Ok(())
     }
@@ -337,13 +361,22 @@ type AddedRemoved = (RoaringBitmap, RoaringBitmap);
 struct Gathered {
     words: HashMap<String, Vec<WordChange>>,
     arena: Vec<u8>,
+    docs: BTreeMap<u32, Option<Vec<u8>>>,
+    /// Roughly what all of it takes.
+    size: usize,
     facets: BTreeMap<Vec<u8>, AddedRemoved>,
     sets: BTreeMap<u64, AddedRemoved>,
     values: BTreeMap<u64, Option<Vec<u8>>>,
 }
 
 impl Gathered {
+    fn keep(&mut self, docid: u32, json: Option<Vec<u8>>) {
+        self.size += json.as_ref().map_or(0, Vec::len);
+        self.docs.insert(docid, json);
+    }
+
     fn remove(&mut self, docid: u32, old: Extracted) {
+        self.size += old.words.len() * 16;
         let words: HashSet<String> = old.words.into_iter().map(|(word, _)| word).collect();
         for word in words {
             self.words.entry(word).or_default().push(WordChange { docid, run: None });
@@ -365,6 +398,7 @@ impl Gathered {
     }
 
     fn add(&mut self, docid: u32, mut new: Extracted) {
+        self.size += new.words.len() * 40;
         new.words.sort_unstable();
         let mut words = new.words.into_iter().peekable();
         let mut positions = Vec::new();

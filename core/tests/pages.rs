@@ -1,11 +1,25 @@
-//! `docs/errors.md` is printed from the table of kinds. `SCRYPATH_GENERATE=1` writes it.
+//! `docs/errors.md` and `docs/options.md` are printed from the core's tables. `SCRYPATH_GENERATE=1` writes
+//! them.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use scrypath_core::Kind;
+use scrypath_core::config::options::RUNTIME;
 
-fn page() -> String {
+fn options() -> String {
+    let mut out = String::from(
+        "# Runtime options\n\nAccepted by every verb, and as defaults (application environment in Elixir, the client's constructor in\n\
+         Python and Node, where Node spells them in camelCase). Printed from the core's table.\n\n\
+         | option | default | meaning |\n|---|---|---|\n",
+    );
+    for option in RUNTIME {
+        writeln!(out, "| `{}` | {} | {} |", option.name, option.default, option.meaning).unwrap();
+    }
+    out
+}
+
+fn errors() -> String {
     let mut out = String::from(
         "# Errors\n\nEvery failure has a `kind`, which is stable, and a `class`, which says what to do. Printed from the core's table.\n\n\
          | class | do |\n|---|---|\n\
@@ -28,12 +42,21 @@ fn page() -> String {
     out
 }
 
-#[test]
-fn the_page_is_the_table() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/errors.md");
+fn check(page: &str, wanted: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
     if std::env::var_os("SCRYPATH_GENERATE").is_some() {
-        std::fs::write(&path, page()).unwrap();
+        std::fs::write(&path, wanted).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(written, page(), "docs/errors.md is not what the table says: run `make generate`");
+    assert_eq!(written, wanted, "docs/{page} is not what the table says: run `make generate`");
+}
+
+#[test]
+fn the_page_of_errors_is_their_table() {
+    check("errors.md", &errors());
+}
+
+#[test]
+fn the_page_of_options_is_their_table() {
+    check("options.md", &options());
 }
