@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from typing import Any
 
 from . import _orm
@@ -40,7 +40,7 @@ def document_id(cls: type, record: Any) -> Any:
     """The id under which a record is deleted: ``search_document_id``, else the document-id field."""
     schema = declaration(cls).json
     if (custom := hook(cls, "search_document_id")) is not None:
-        with _refusing_queries(cls, [record]):
+        with _refusing_queries([record]):
             return custom(record)
     (found,) = decide("document_ids", [record], schema=schema)
     return found
@@ -50,7 +50,7 @@ def hooked(cls: type, records: Sequence[Any]) -> list[Any] | None:
     """What ``search_document`` returns for each record; ``None`` where the class has no such hook."""
     if (custom := hook(cls, "search_document")) is None:
         return None
-    with _refusing_queries(cls, records):
+    with _refusing_queries(records):
         return [custom(record) for record in records]
 
 
@@ -67,6 +67,9 @@ def as_list(records: Any) -> list[Any]:
     return list(records)
 
 
-def _refusing_queries(cls: type, records: Sequence[Any]) -> Any:
-    orm = _orm.of(cls)
-    return nullcontext() if orm is None else orm.refusing_queries(records)
+def _refusing_queries(records: Sequence[Any]) -> ExitStack:
+    """Of the mappers that made the records: the class that was declared need not be theirs."""
+    refusing = ExitStack()
+    for orm in {orm for cls in {type(record) for record in records} if (orm := _orm.of(cls)) is not None}:
+        refusing.enter_context(orm.refusing_queries(records))
+    return refusing

@@ -12,6 +12,7 @@ from types import MemberDescriptorType
 from typing import Any
 
 from . import _orm
+from ._errors import UsageError
 from ._orm import Reader
 from ._unloaded import MISSING, UNLOADED
 
@@ -27,8 +28,13 @@ def reader(cls: type, name: str) -> Reader:
         return mapped
 
     def computed(record: Any) -> Any:
-        with orm.refusing_queries([record]):
-            return attribute(record)
+        try:
+            with orm.refusing_queries([record]):
+                return attribute(record)
+        except UsageError as error:
+            if error.kind != "field_not_loaded":
+                raise
+            return UNLOADED
 
     return computed
 
