@@ -1,6 +1,6 @@
-//! An index's database: opened, made, looked at, changed.
+//! An index's database: opened, made, looked at, changed, and made smaller.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::Database;
@@ -15,13 +15,16 @@ use crate::error::{ApiError, Code, Result};
 const CACHE: usize = 32 << 20;
 
 pub(crate) struct Index {
-    db: Database,
-    snapshot: RwLock<Arc<Snapshot>>,
+    db: RwLock<Database>,
+    /// What searches read; `None` only while the file is made smaller.
+    snapshot: RwLock<Option<Arc<Snapshot>>>,
+    /// `None` is memory.
+    path: Option<PathBuf>,
 }
 
 impl Index {
     pub(crate) fn memory() -> Result<Index> {
-        Index::of(Database::builder().create_with_backend(InMemoryBackend::new())?)
+        Index::of(Database::builder().create_with_backend(InMemoryBackend::new())?, None)
     }
 
     /// Opens what is under `path`, or makes it. Every page is checked against its checksum first.
@@ -34,10 +37,10 @@ impl Index {
                 "The index's file does not match its checksums: it was damaged after it was written.",
             ));
         }
-        Index::of(db)
+        Index::of(db, Some(path.to_owned()))
     }
 
-    fn of(db: Database) -> Result<Index> {
+    fn of(db: Database, path: Option<PathBuf>) -> Result<Index> {
         let txn = db.begin_write()?;
         {
             let mut meta = txn.open_table(META)?;
@@ -53,18 +56,29 @@ impl Index {
             txn.open_table(SETS)?;
         }
         txn.commit()?;
-        let snapshot = RwLock::new(Arc::new(Snapshot::load(&db)?));
-        Ok(Index { db, snapshot })
+        let snapshot = RwLock::new(Some(Arc::new(Snapshot::load(&db)?)));
+        Ok(Index { db: RwLock::new(db), snapshot, path })
     }
 
     pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>> {
-        Ok(self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone())
+        if let Some(snapshot) = &*self.snapshot.read().unwrap_or_else(PoisonError::into_inner) {
+            return Ok(snapshot.clone());
+        }
+        let mut snapshot = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(snapshot) = &*snapshot {
+            return Ok(snapshot.clone());
+        }
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let loaded = Arc::new(Snapshot::load(&db)?);
+        *snapshot = Some(loaded.clone());
+        Ok(loaded)
     }
 
     /// Runs `change` in one transaction: all of it shows at once, or none of it ever.
     pub(crate) fn write<R>(&self, change: impl FnOnce(&mut Writer<'_>) -> Result<R>) -> Result<R> {
         let before = self.snapshot()?;
-        let txn = self.db.begin_write()?;
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let txn = db.begin_write()?;
         let result = {
             let mut writer = Writer::new(&txn, &before);
             let result = change(&mut writer)?;
@@ -73,8 +87,36 @@ impl Index {
         };
         drop(before);
         txn.commit()?;
-        let after = Arc::new(Snapshot::load(&self.db)?);
-        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = after;
+        let after = Arc::new(Snapshot::load(&db)?);
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Some(after);
         Ok(result)
+    }
+
+    /// Gives back what a large batch left unused of the file. Searches wait meanwhile; where one is
+    /// running, the file stays as it is until the next time.
+    pub(crate) fn shrink(&self) -> Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let mut snapshot = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        let stored = {
+            let txn = db.begin_write()?;
+            let stats = txn.stats().map_err(ApiError::from)?;
+            txn.abort()?;
+            stats.stored_bytes() + stats.metadata_bytes() + stats.fragmented_bytes()
+        };
+        if std::fs::metadata(path)?.len() < stored + stored / 8 {
+            return Ok(());
+        }
+        match snapshot.take().map(Arc::try_unwrap) {
+            Some(Err(in_use)) => *snapshot = Some(in_use),
+            // The read transaction must end before pages can move.
+            unused => {
+                drop(unused);
+                // What is not moved now is only space.
+                let _ = db.compact();
+                *snapshot = Some(Arc::new(Snapshot::load(&db)?));
+            }
+        }
+        Ok(())
     }
 }
