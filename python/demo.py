@@ -93,11 +93,11 @@ def print_table(records: Iterable[Movie], columns: list[str]) -> None:
     rows = [columns, *([cell(getattr(record, column)) for column in columns] for record in records)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(columns))]
     for row in rows:
-        print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)))
+        print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 
 def cell(value: Any) -> str:
-    return "-" if value is None else str(value)
+    return "-" if value is None else str(value).removesuffix(".0")
 
 
 if __name__ == "__main__":
