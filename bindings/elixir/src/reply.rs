@@ -3,12 +3,11 @@
 
 use std::fmt::{self, Display};
 
-use rustler::types::map::map_new;
-use rustler::types::tuple::make_tuple;
-use rustler::{Encoder, Env, Term};
+use rustler::types::{map::map_new, tuple::make_tuple};
+use rustler::{Encoder, Env, NewBinary, Term};
 use scrypath_core::SYMBOL;
 use serde::ser::{
-    Error as _, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple, Serializer,
+    Error, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple, Serializer,
 };
 
 use crate::{atoms, json};
@@ -16,7 +15,7 @@ use crate::{atoms, json};
 /// The name serde_json gives to JSON text that is to be passed on as it is.
 const RAW_JSON: &str = "$serde_json::private::RawValue";
 
-pub(crate) fn term<'a>(value: &impl Serialize, env: Env<'a>) -> Result<Term<'a>, Refused> {
+pub(crate) fn term<'a>(value: &impl Serialize, env: Env<'a>) -> Built<'a> {
     value.serialize(Terms(env))
 }
 
@@ -31,7 +30,7 @@ impl Display for Refused {
 
 impl std::error::Error for Refused {}
 
-impl serde::ser::Error for Refused {
+impl Error for Refused {
     fn custom<T: Display>(message: T) -> Self {
         Self(message.to_string())
     }
@@ -47,188 +46,153 @@ impl<'a> Terms<'a> {
         let atom = atoms::ours(self.0, name).ok_or_else(|| Refused::custom("not an atom's name"))?;
         Ok(atom.to_term(self.0))
     }
+
+    fn parts(self, len: usize) -> Parts<'a> {
+        Parts { to: self, raw_json: false, keys: Vec::new(), values: Vec::with_capacity(len) }
+    }
 }
 
 macro_rules! encoded {
-    ($($method:ident: $type:ty),* $(,)?) => {
+    ($($method:ident: $type:ty),*) => {
         $(fn $method(self, value: $type) -> Built<'a> { Ok(value.encode(self.0)) })*
+    };
+}
+
+/// Forms that no reply of the core has.
+macro_rules! unused {
+    ($($method:ident($($type:ty),*) -> $given:ty;)*) => {
+        $(fn $method(self, name: &'static str $(, _: $type)*) -> Result<$given, Refused> {
+            Err(Refused::custom(name))
+        })*
     };
 }
 
 impl<'a> Serializer for Terms<'a> {
     type Ok = Term<'a>;
     type Error = Refused;
-    type SerializeSeq = Items<'a>;
-    type SerializeTuple = Items<'a>;
-    type SerializeTupleStruct = serde::ser::Impossible<Term<'a>, Refused>;
-    type SerializeTupleVariant = serde::ser::Impossible<Term<'a>, Refused>;
-    type SerializeMap = Pairs<'a>;
-    type SerializeStruct = Pairs<'a>;
-    type SerializeStructVariant = serde::ser::Impossible<Term<'a>, Refused>;
+    type SerializeSeq = Parts<'a>;
+    type SerializeTuple = Parts<'a>;
+    type SerializeMap = Parts<'a>;
+    type SerializeStruct = Parts<'a>;
+    type SerializeTupleStruct = Impossible<Term<'a>, Refused>;
+    type SerializeTupleVariant = Impossible<Term<'a>, Refused>;
+    type SerializeStructVariant = Impossible<Term<'a>, Refused>;
 
     encoded! {
         serialize_bool: bool, serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
         serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64,
-        serialize_f32: f32, serialize_f64: f64, serialize_str: &str,
+        serialize_f32: f32, serialize_f64: f64, serialize_str: &str
+    }
+    unused! {
+        serialize_unit_struct() -> Term<'a>;
+        serialize_tuple_struct(usize) -> Self::SerializeTupleStruct;
+        serialize_tuple_variant(u32, &'static str, usize) -> Self::SerializeTupleVariant;
+        serialize_struct_variant(u32, &'static str, usize) -> Self::SerializeStructVariant;
     }
 
     fn serialize_char(self, value: char) -> Built<'a> {
         self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
     fn serialize_bytes(self, value: &[u8]) -> Built<'a> {
-        Ok(rustler::NewBinary::from_slice(self.0, value).into())
+        Ok(NewBinary::from_slice(self.0, value).into())
     }
     fn serialize_none(self) -> Built<'a> {
+        self.atom("nil")
+    }
+    fn serialize_unit(self) -> Built<'a> {
         self.atom("nil")
     }
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Built<'a> {
         value.serialize(self)
     }
-    fn serialize_unit(self) -> Built<'a> {
-        self.atom("nil")
-    }
-    fn serialize_unit_struct(self, _name: &'static str) -> Built<'a> {
-        self.atom("nil")
-    }
-    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Built<'a> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Built<'a> {
         self.atom(variant)
     }
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Built<'a> {
         let term = value.serialize(self)?;
-        if name != SYMBOL {
-            return Ok(term);
-        }
-        let atom = term.decode::<&str>().ok().and_then(|name| atoms::existing(self.0, name));
+        let symbol = term.decode::<&str>().ok().filter(|_| name == SYMBOL);
+        let atom = symbol.and_then(|name| atoms::existing(self.0, name));
         Ok(atom.map_or(term, |atom| atom.to_term(self.0)))
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        _name: &'static str,
-        _index: u32,
+        _: &'static str,
+        _: u32,
         variant: &'static str,
         value: &T,
     ) -> Built<'a> {
         Ok((self.atom(variant)?, value.serialize(self)?).encode(self.0))
     }
-    fn serialize_seq(self, len: Option<usize>) -> Result<Items<'a>, Refused> {
-        Ok(Items { to: self, items: Vec::with_capacity(len.unwrap_or(0)) })
+    fn serialize_seq(self, len: Option<usize>) -> Result<Parts<'a>, Refused> {
+        Ok(self.parts(len.unwrap_or(0)))
     }
-    fn serialize_tuple(self, len: usize) -> Result<Items<'a>, Refused> {
-        self.serialize_seq(Some(len))
+    fn serialize_tuple(self, len: usize) -> Result<Parts<'a>, Refused> {
+        Ok(self.parts(len))
     }
-    fn serialize_map(self, len: Option<usize>) -> Result<Pairs<'a>, Refused> {
-        Ok(Pairs::new(self, len.unwrap_or(0), false))
+    fn serialize_map(self, len: Option<usize>) -> Result<Parts<'a>, Refused> {
+        Ok(self.parts(len.unwrap_or(0)))
     }
-    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Pairs<'a>, Refused> {
-        Ok(Pairs::new(self, len, name == RAW_JSON))
-    }
-    fn serialize_tuple_struct(
-        self,
-        name: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeTupleStruct, Refused> {
-        Err(Refused::custom(name))
-    }
-    fn serialize_tuple_variant(
-        self,
-        name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeTupleVariant, Refused> {
-        Err(Refused::custom(name))
-    }
-    fn serialize_struct_variant(
-        self,
-        name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeStructVariant, Refused> {
-        Err(Refused::custom(name))
+    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Parts<'a>, Refused> {
+        Ok(Parts { raw_json: name == RAW_JSON, ..self.parts(len) })
     }
 }
 
-/// A list or a tuple being built.
-struct Items<'a> {
-    to: Terms<'a>,
-    items: Vec<Term<'a>>,
-}
-
-impl<'a> SerializeSeq for Items<'a> {
-    type Ok = Term<'a>;
-    type Error = Refused;
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refused> {
-        self.items.push(value.serialize(self.to)?);
-        Ok(())
-    }
-    fn end(self) -> Built<'a> {
-        Ok(self.items.encode(self.to.0))
-    }
-}
-
-impl<'a> SerializeTuple for Items<'a> {
-    type Ok = Term<'a>;
-    type Error = Refused;
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refused> {
-        SerializeSeq::serialize_element(self, value)
-    }
-    fn end(self) -> Built<'a> {
-        Ok(make_tuple(self.to.0, &self.items))
-    }
-}
-
-/// A map being built, or the one field of raw JSON.
-struct Pairs<'a> {
+/// A list, tuple or map being built, or the one field of raw JSON.
+struct Parts<'a> {
     to: Terms<'a>,
     raw_json: bool,
     keys: Vec<Term<'a>>,
     values: Vec<Term<'a>>,
 }
 
-impl<'a> Pairs<'a> {
-    fn new(to: Terms<'a>, len: usize, raw_json: bool) -> Self {
-        Self { to, raw_json, keys: Vec::with_capacity(len), values: Vec::with_capacity(len) }
-    }
-}
-
-impl<'a> SerializeMap for Pairs<'a> {
-    type Ok = Term<'a>;
-    type Error = Refused;
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Refused> {
-        self.keys.push(key.serialize(self.to)?);
-        Ok(())
-    }
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refused> {
+impl<'a> Parts<'a> {
+    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refused> {
         self.values.push(value.serialize(self.to)?);
         Ok(())
     }
-    fn end(self) -> Built<'a> {
-        Ok(map(self.to.0, &self.keys, &self.values))
-    }
 }
 
-impl<'a> SerializeStruct for Pairs<'a> {
-    type Ok = Term<'a>;
-    type Error = Refused;
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Refused> {
-        if !self.raw_json {
+macro_rules! built {
+    ($($trait:ident $add:ident => |$parts:ident| $built:expr;)*) => {
+        $(impl<'a> $trait for Parts<'a> {
+            type Ok = Term<'a>;
+            type Error = Refused;
+            built!(@ $add);
+            fn end(self) -> Built<'a> { let $parts = self; $built }
+        })*
+    };
+    (@ field) => {
+        fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Refused> {
             self.keys.push(self.to.atom(name)?);
+            self.push(value)
         }
-        self.values.push(value.serialize(self.to)?);
-        Ok(())
-    }
-    fn end(self) -> Built<'a> {
-        if !self.raw_json {
-            return Ok(map(self.to.0, &self.keys, &self.values));
+    };
+    (@ entry) => {
+        fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Refused> {
+            self.keys.push(key.serialize(self.to)?);
+            Ok(())
         }
-        let text = self.values.first().and_then(|text| text.decode::<&str>().ok()).unwrap_or_default();
-        json::term(text, self.to.0).map_err(Refused::custom)
-    }
+        fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refused> {
+            self.push(value)
+        }
+    };
+    (@ element) => {
+        fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refused> {
+            self.push(value)
+        }
+    };
+}
+
+built! {
+    SerializeSeq element => |list| Ok(list.values.encode(list.to.0));
+    SerializeTuple element => |tuple| Ok(make_tuple(tuple.to.0, &tuple.values));
+    SerializeMap entry => |all| Ok(map(all.to.0, &all.keys, &all.values));
+    SerializeStruct field => |all| match all.values.first() {
+        Some(text) if all.raw_json => {
+            json::term(text.decode().unwrap_or_default(), all.to.0).map_err(Refused::custom)
+        }
+        _ => Ok(map(all.to.0, &all.keys, &all.values)),
+    };
 }
 
 /// A map of keys and values; of a key given twice, the last value counts, as everywhere in JSON.

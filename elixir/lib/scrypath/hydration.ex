@@ -48,10 +48,10 @@ defmodule Scrypath.Hydration do
       try do
         rows = fetch.(schema, key, ids, List.wrap(preload))
         {rows, Enum.map(rows, &key_of(&1, key))}
-      rescue
-        exception ->
+      catch
+        kind, reason ->
           Core.run_within(spans, "hydration_failed", %{pending: pending, module: schema})
-          reraise exception, __STACKTRACE__
+          :erlang.raise(kind, reason, __STACKTRACE__)
       end
 
     request = %{pending: pending, found: found, module: schema}
