@@ -55,7 +55,7 @@ defmodule Table do
 
     for line <- lines do
       padded = Enum.zip_with(line, widths, &String.pad_trailing/2)
-      padded |> Enum.join("  ") |> IO.puts()
+      padded |> Enum.join("  ") |> String.trim_trailing() |> IO.puts()
     end
   end
 end
