@@ -188,6 +188,13 @@ export function validateSchema<Row extends object = Record<string, unknown>, Doc
   schema<Row, Doc>(options);
 }
 
+/** @internal The declaration as calls pass it. */
+export function quoted(of: AnySchema): string {
+  // Not `instanceof`: a program may hold the package twice, as an ES module and as CommonJS.
+  if (typeof of?.quoted === "string") return of.quoted;
+  throw new TypeError("the first argument must be a schema, as `schema({ name, fields, … })` makes it");
+}
+
 // ── Reflection ───────────────────────────────────────────────────────────────────────────────────────
 
 /** A schema of whatever record type. */
@@ -246,8 +253,8 @@ export function fingerprint(of: AnySchema): string {
  * ```
  */
 export function project<Row>(of: Schema<Row, unknown>, record: Row): Document {
-  const records = linesToProject(of, [record]);
-  const [document] = callNow<[Document]>("documents", { schema: of.quoted }, records);
+  const request = { schema: quoted(of) };
+  const [document] = callNow<[Document]>("documents", request, linesToProject(of, [record]));
   return document;
 }
 
@@ -257,7 +264,7 @@ export function project<Row>(of: Schema<Row, unknown>, record: Row): Document {
  * @throws {UsageError} when the record has none, or one that Meilisearch would refuse.
  */
 export function documentId<Row>(of: Schema<Row, unknown>, record: Row): string | number {
-  const records = linesToIdentify(of, [record]);
-  const [id] = callNow<[string | number]>("document_ids", { schema: of.quoted }, records);
+  const request = { schema: quoted(of) };
+  const [id] = callNow<[string | number]>("document_ids", request, linesToIdentify(of, [record]));
   return id;
 }

@@ -19,7 +19,7 @@ import {
   type WriteResult,
   writeResult,
 } from "./results.js";
-import { type AnySchema, documentIdField, type Schema } from "./schema.js";
+import { type AnySchema, documentIdField, quoted, type Schema } from "./schema.js";
 
 /**
  * Checks runtime options without using them.
@@ -171,7 +171,7 @@ export class Scrypath {
       repo,
       preload,
       request: {
-        schema: schema.quoted,
+        schema: quoted(schema),
         options: json,
         defaults: this.#defaults,
         // The defaults of a repo apply where the call itself names it.

@@ -169,6 +169,10 @@ test("nothing is sent when anything about a call is wrong", async (t) => {
     await assert.rejects(search.syncRecords(Note, notAList), TypeError);
     await assert.rejects(search.deleteDocuments(Note, notAList), TypeError);
   }
+  for (const notASchema of ["Note", { name: "Note" }, null, undefined]) {
+    await assert.rejects(search.search(notASchema, ""), { name: "TypeError", message: /must be a schema/ });
+    await assert.rejects(search.syncRecords(notASchema, notes), TypeError);
+  }
   assert.equal(requests.length, 0);
 });
 

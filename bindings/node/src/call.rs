@@ -1,11 +1,6 @@
 use napi_derive::napi;
 use scrypath_core::{Call, Core, Error, Kind, Reply, Term, ValueError, process};
 
-/// Reads a request.
-pub(crate) fn read(core: &Core, request: &str) -> Result<Call, Box<Error>> {
-    Call::read(core, Term::from_json(request)?)
-}
-
 /// Adds records, one a line; a `hooked` line is a pair of a record and what its `search_document`
 /// returned.
 pub(crate) fn with_records(mut call: Call, ndjson: &[u8], hooked: bool) -> Result<Call, Box<Error>> {
@@ -14,13 +9,14 @@ pub(crate) fn with_records(mut call: Call, ndjson: &[u8], hooked: bool) -> Resul
     Ok(call)
 }
 
-pub(crate) fn read_with_records(
+/// Reads a request, and the records that came with it.
+pub(crate) fn read(
     core: &Core,
     request: &str,
     ndjson: Option<&[u8]>,
     hooked: Option<bool>,
 ) -> Result<Call, Box<Error>> {
-    let call = read(core, request)?;
+    let call = Call::read(core, Term::from_json(request)?)?;
     match ndjson {
         Some(ndjson) => with_records(call, ndjson, hooked.unwrap_or(false)),
         None => Ok(call),
@@ -38,6 +34,6 @@ pub(crate) fn text(reply: &Reply) -> String {
 #[napi(catch_unwind)]
 pub(crate) fn call_now(request: String, ndjson: Option<&[u8]>, hooked: Option<bool>) -> String {
     let core = process().core();
-    let read = read_with_records(core, &request, ndjson, hooked);
-    text(&read.map_or_else(Reply::failed, |call| call.run_now(core)))
+    let call = read(core, &request, ndjson, hooked);
+    text(&call.map_or_else(Reply::failed, |call| call.run_now(core)))
 }

@@ -19,7 +19,7 @@ use crate::call;
 /// Weak: an idle door does not keep the process alive. [`Door::keep_alive`] does while calls run.
 type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
 
-/// A request of at most this many bytes is read faster than it is handed to another thread.
+/// A request that is read faster than it is handed to another thread, in bytes, records included.
 const SMALL: usize = 16 * 1024;
 
 /// A call, or how another thread reads it: the event loop copies bytes and no more.
@@ -73,14 +73,12 @@ impl Door {
     /// Starts an operation; its reply comes out of `drain` under the number returned.
     #[napi(catch_unwind)]
     pub fn call(&mut self, env: Env, request: String, ndjson: Option<&[u8]>, hooked: Option<bool>) -> u32 {
-        let work = match ndjson {
-            None if request.len() <= SMALL => Work::Read(call::read(process().core(), &request)),
-            _ => {
-                let ndjson = ndjson.map(<[u8]>::to_vec);
-                Work::Unread(Box::new(move |core| {
-                    call::read_with_records(core, &request, ndjson.as_deref(), hooked)
-                }))
-            }
+        let work = if request.len() + ndjson.map_or(0, <[u8]>::len) <= SMALL {
+            Work::Read(call::read(process().core(), &request, ndjson, hooked))
+        } else {
+            let ndjson = ndjson.map(<[u8]>::to_vec);
+            let read = move |core: &Core| call::read(core, &request, ndjson.as_deref(), hooked);
+            Work::Unread(Box::new(read))
         };
         self.start(env, work)
     }
