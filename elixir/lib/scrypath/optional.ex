@@ -23,17 +23,7 @@ defmodule Scrypath.Optional do
   def ecto_schema?(module),
     do: Code.ensure_loaded?(module) and function_exported?(module, :__schema__, 1)
 
-  @doc "Whether `:telemetry` can be called."
+  @doc "Whether `:telemetry` is there and running. It is not ours to start."
   @spec telemetry?() :: boolean()
-  def telemetry? do
-    case :persistent_term.get({__MODULE__, :telemetry}, nil) do
-      nil ->
-        found = Code.ensure_loaded?(:telemetry)
-        :persistent_term.put({__MODULE__, :telemetry}, found)
-        found
-
-      found ->
-        found
-    end
-  end
+  def telemetry?, do: Process.whereis(:telemetry_sup) != nil
 end
