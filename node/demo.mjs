@@ -74,6 +74,6 @@ function printTable(records, names) {
   const widths = names.map((_, at) => Math.max(...lines.map((line) => line[at].length)));
   for (const line of lines) {
     const padded = line.map((text, at) => text.padEnd(widths[at]));
-    console.log(padded.join("  "));
+    console.log(padded.join("  ").trimEnd());
   }
 }

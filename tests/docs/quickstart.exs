@@ -30,11 +30,11 @@ opts = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:"]
 {:ok, result} =
   Scrypath.search(Note, "harb", opts ++ [filter: [status: "open"], facets: [:status], repo: Notes])
 
-[%Note{title: "Harbour lights"}] = result.records
+[%{title: "Harbour lights"}] = result.records
 [] = result.missing_ids
 [%{value: "open", count: 1}] = result.facets.distribution.status
 
-{:ok, %{status: :completed}} = Scrypath.delete_record(Note, %Note{id: 1}, opts)
+{:ok, %{status: :completed}} = Scrypath.delete_record(Note, %{id: 1}, opts)
 {:ok, %{hits: []}} = Scrypath.search(Note, "lights", opts)
 
 # What would be sent, without sending it.
