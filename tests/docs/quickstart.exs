@@ -24,8 +24,7 @@ end
 opts = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:"]
 
 # :inline returns when the index has the documents; :manual when it has accepted them.
-{:ok, %{status: :completed}} =
-  Scrypath.sync_records(Note, Notes.all(), opts ++ [sync_mode: :inline])
+{:ok, %{status: :completed}} = Scrypath.sync_records(Note, Notes.all(), opts ++ [sync_mode: :inline])
 
 {:ok, result} =
   Scrypath.search(Note, "harb", opts ++ [filter: [status: "open"], facets: [:status], repo: Notes])
@@ -38,7 +37,7 @@ opts = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:"]
 {:ok, %{hits: []}} = Scrypath.search(Note, "lights", opts)
 
 # What would be sent, without sending it.
-%{request: request} = Scrypath.explain(Note, "harb", opts ++ [filter: [status: ["open", "new"]]])
+{:ok, %{request: request}} = Scrypath.explain(Note, "harb", opts ++ [filter: [status: ["open", "new"]]])
 ["status IN [\"open\", \"new\"]"] = request.body["filter"]
 
 # A misspelt field is refused before anything is sent, with what is accepted.
