@@ -151,6 +151,40 @@ def test_a_loop_closed_in_mid_call_harms_nobody(deaf: str, memory: str) -> None:
     assert len(filled(memory).search(Note, "harbour").hits) == 20
 
 
+def test_calls_under_way_do_not_harm_an_interpreter_that_ends() -> None:
+    program = """
+import asyncio, scrypath, threading
+
+@scrypath.schema(fields=["title"])
+class Note: pass
+
+search = scrypath.Scrypath("memory:")
+search.sync_record(Note, {"id": 1, "title": "x"})
+ready = threading.Barrier(5)
+
+def blocking():
+    ready.wait()
+    while True:
+        search.search(Note, "x")
+
+def awaiting():
+    async def main():
+        client = scrypath.AsyncScrypath("memory:")
+        while True:
+            await asyncio.gather(*(client.search(Note, "x") for _ in range(10)))
+    ready.wait()
+    asyncio.run(main())
+
+for work in (blocking, blocking, awaiting, awaiting):
+    threading.Thread(target=work, daemon=True).start()
+ready.wait()
+search.search(Note, "x")
+"""
+    for _ in range(5):
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+        assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_ctrl_c_ends_a_waiting_call() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"

@@ -10,6 +10,7 @@ use scrypath_core::{Call, Error, Kind, Reply, Stream, Term, TermSink, process};
 
 use crate::record::{PyRecord, Reading};
 use crate::reply::to_python;
+use crate::shutdown::Pass;
 use crate::walk::walk;
 
 type Read<T> = Result<T, Box<Error>>;
@@ -60,13 +61,14 @@ impl PyCall {
             Ok(call) if call.is_pure() => return to_python(py, &call.run_now(process().core()), events),
             Ok(call) => call,
         };
-        let (reply, raised) = py.detach(|| {
+        let (reply, raised, _pass) = py.detach(|| {
             let mut raised = None;
             let reply = run_blocking(call, || {
+                let _pass = Pass::take_or_park();
                 raised = Python::attach(|py| py.check_signals()).err();
                 raised.is_none()
             });
-            (reply, raised)
+            (reply, raised, Pass::take_or_park())
         });
         match raised {
             Some(raised) => Err(raised),

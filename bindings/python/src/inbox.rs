@@ -1,19 +1,21 @@
 //! Hands finished calls to an asyncio loop. Many replies ride on one `call_soon_threadsafe`.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyWeakrefReference;
 use scrypath_core::{Cancel, Reply, process};
 
 use crate::call::PyCall;
 use crate::reply::to_python;
+use crate::shutdown::Pass;
 
 /// The replies that wait for one event loop.
 #[pyclass(module = "scrypath._native", frozen)]
 pub(crate) struct Inbox {
-    event_loop: Py<PyAny>,
+    /// Weak, so that a loop's inbox does not keep the loop.
+    event_loop: Py<PyWeakrefReference>,
     replies: Mutex<Vec<Finished>>,
 }
 
@@ -39,8 +41,9 @@ impl Ticket {
 #[pymethods]
 impl Inbox {
     #[new]
-    fn new(event_loop: Py<PyAny>) -> Self {
-        Self { event_loop, replies: Mutex::default() }
+    fn new(event_loop: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let event_loop = PyWeakrefReference::new(event_loop)?.unbind();
+        Ok(Self { event_loop, replies: Mutex::default() })
     }
 
     /// Starts a call; its reply becomes the result of `future`, on the loop's own thread.
@@ -85,23 +88,19 @@ fn put(inbox: &Py<Inbox>, finished: Finished) {
         replies.push(finished);
         replies.len() == 1
     };
-    if !first || CLOSING.load(Ordering::Acquire) {
+    if !first {
         return;
     }
-    let woken = Python::try_attach(|py| {
-        let drain = inbox.getattr(py, intern!(py, "drain"))?;
-        inbox.get().event_loop.call_method1(py, intern!(py, "call_soon_threadsafe"), (drain,))
+    let woken = Pass::take().and_then(|_pass| {
+        Python::try_attach(|py| {
+            let drain = inbox.getattr(py, intern!(py, "drain"))?;
+            let event_loop = inbox.get().event_loop.bind(py).call0()?;
+            event_loop.call_method1(intern!(py, "call_soon_threadsafe"), (drain,))?;
+            PyResult::Ok(())
+        })
     });
-    if !matches!(woken, Some(Ok(_))) {
+    if !matches!(woken, Some(Ok(()))) {
         // The loop was closed: nobody waits any more.
         inbox.get().lock().clear();
     }
-}
-
-/// Set when the interpreter begins to shut down: from then on no thread of ours may enter it.
-static CLOSING: AtomicBool = AtomicBool::new(false);
-
-#[pyfunction]
-pub(crate) fn close() {
-    CLOSING.store(true, Ordering::Release);
 }

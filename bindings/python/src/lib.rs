@@ -8,9 +8,11 @@ mod call;
 mod inbox;
 mod record;
 mod reply;
+mod shutdown;
 mod walk;
 
 use pyo3::prelude::*;
+use pyo3::types::IntoPyDict;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -21,7 +23,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<inbox::Inbox>()?;
     module.add_class::<inbox::Ticket>()?;
     module.add_function(wrap_pyfunction!(call::kinds, module)?)?;
-    let close = wrap_pyfunction!(inbox::close, module)?;
-    py.import("atexit")?.call_method1("register", (close,))?;
+    py.import("atexit")?.call_method1("register", (wrap_pyfunction!(shutdown::close, module)?,))?;
+    // Where there is no fork there is no such function either.
+    if let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? {
+        let after = [("after_in_child", wrap_pyfunction!(shutdown::forked, module)?)].into_py_dict(py)?;
+        register.call((), Some(&after))?;
+    }
     Ok(())
 }

@@ -6,7 +6,6 @@ from typing import Any, final
 VERSION: str
 
 def kinds() -> list[tuple[str, str, bool, str]]: ...
-def close() -> None: ...
 
 @final
 class Call:

@@ -143,24 +143,37 @@ class Explanation:
 
 def query(normalized: dict[str, Any]) -> Query:
     """A normalized query; pairs cross the boundary as lists."""
-    pairs = {name: [tuple(pair) for pair in normalized[name]] for name in ("filter", "sort", "facet_filter")}
-    return Query(**{**normalized, **pairs})
+    return Query(
+        normalized["text"],
+        _pairs(normalized["filter"]),
+        _pairs(normalized["sort"]),
+        normalized["page"],
+        normalized["facets"],
+        _pairs(normalized["facet_filter"]),
+        normalized["per_query"],
+    )
+
+
+def _pairs(lists: list[list[Any]]) -> list[Any]:
+    return [(name, value) for name, value in lists]
 
 
 def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int | str]) -> SearchResult[R]:
+    """The result of a search, from the core's reply."""
     raw = found["raw"]
     facets = found["facets"]
     distribution = {
-        name: [Bucket(**bucket) for bucket in buckets] for name, buckets in facets["distribution"].items()
+        name: [Bucket(bucket["value"], bucket["count"]) for bucket in buckets]
+        for name, buckets in facets["distribution"].items()
     }
     return SearchResult(
-        query=query(found["query"]),
-        hits=raw.get("hits", []),
-        records=records,
-        raw=raw,
-        missing_ids=missing_ids,
-        page=Page(**found["page"]),
-        facets=Facets(distribution, facets["stats"], facets["declared_order"]),
+        query(found["query"]),
+        raw.get("hits", []),
+        records,
+        raw,
+        missing_ids,
+        Page(**found["page"]),
+        Facets(distribution, facets["stats"], facets["declared_order"]),
     )
 
 
