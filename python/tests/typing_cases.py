@@ -1,0 +1,31 @@
+"""What a type checker is to know. Checked by mypy, run by nobody."""
+
+from typing import Any, assert_type
+
+from scrypath import AsyncScrypath, Scrypath, SearchResult, WriteResult, schema
+
+
+@schema(fields=["title"], faceting={"attributes": ["kind"]})
+class Note:
+    title: str
+
+
+def blocking(search: Scrypath) -> None:
+    found = search.search(Note, "x", filter={"kind": "a"}, sort=[("desc", "title")], page={"size": 5})
+    assert_type(found, SearchResult[Note])
+    assert_type(found.records, list[Note])
+    assert_type(found.hits, list[dict[str, Any]])
+    assert_type(search.sync_record(Note, found.records[0], sync_mode="manual"), WriteResult)
+
+
+async def awaited(search: AsyncScrypath) -> None:
+    assert_type(await search.search(Note, "x"), SearchResult[Note])
+
+
+def mistakes(search: Scrypath) -> None:
+    search.search(Note, "x", fliter={})  # type: ignore[call-arg]
+    search.search(Note, 7)  # type: ignore[arg-type]
+    search.sync_record(Note, {}, sync_mode="later")  # type: ignore[arg-type]
+    search.sync_record(Note, {}, inline_timeout="5")  # type: ignore[arg-type]
+    search.search(Note(), "x")  # type: ignore[arg-type]
+    schema(field=["title"])  # type: ignore[call-arg]
