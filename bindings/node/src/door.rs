@@ -22,12 +22,6 @@ type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
 /// A request that is read faster than it is handed to another thread, in bytes, records included.
 const SMALL: usize = 16 * 1024;
 
-/// A call, or how another thread reads it: the event loop copies bytes and no more.
-enum Work {
-    Read(Result<Call, Box<Error>>),
-    Unread(Box<dyn FnOnce(&Core) -> Result<Call, Box<Error>> + Send>),
-}
-
 #[napi(object)]
 pub struct Ended {
     pub id: u32,
@@ -73,27 +67,25 @@ impl Door {
     /// Starts an operation; its reply comes out of `drain` under the number returned.
     #[napi(catch_unwind)]
     pub fn call(&mut self, env: Env, request: String, ndjson: Option<&[u8]>, hooked: Option<bool>) -> u32 {
-        let work = if request.len() + ndjson.map_or(0, <[u8]>::len) <= SMALL {
-            Work::Read(call::read(process().core(), &request, ndjson, hooked))
-        } else {
-            let ndjson = ndjson.map(<[u8]>::to_vec);
-            let read = move |core: &Core| call::read(core, &request, ndjson.as_deref(), hooked);
-            Work::Unread(Box::new(read))
-        };
-        self.start(env, work)
+        if request.len() + ndjson.map_or(0, <[u8]>::len) <= SMALL {
+            let read = call::read(process().core(), &request, ndjson, hooked);
+            return self.run(env, read);
+        }
+        let ndjson = ndjson.map(<[u8]>::to_vec);
+        self.read_and_run(env, move |core| call::read(core, &request, ndjson.as_deref(), hooked))
     }
 
     /// Sends a batch of a stream.
     #[napi(catch_unwind)]
     pub fn push(&mut self, env: Env, stream: &Bulk, ndjson: &[u8], hooked: bool) -> u32 {
         let (batch, ndjson) = (stream.batch(), ndjson.to_vec());
-        self.start(env, Work::Unread(Box::new(move |_| call::with_records(batch, &ndjson, hooked))))
+        self.read_and_run(env, move |_| call::with_records(batch, &ndjson, hooked))
     }
 
     /// Ends a stream; the reply is the result of all its batches.
     #[napi(catch_unwind)]
     pub fn finish(&mut self, env: Env, stream: &Bulk) -> u32 {
-        self.start(env, Work::Read(Ok(stream.end())))
+        self.run(env, Ok(stream.end()))
     }
 
     /// Cancels a call. Its reply, if one still comes, is for nobody.
@@ -117,23 +109,37 @@ impl Door {
         ended
     }
 
-    fn start(&mut self, env: Env, work: Work) -> u32 {
-        self.last = self.last.wrapping_add(1);
-        let (id, outbox) = (self.last, self.outbox.clone());
-        let done = move |reply| outbox.put(id, &reply);
-        if self.running.is_empty() {
-            self.keep_alive(env, true);
-        }
-        let cancel = match work {
-            Work::Read(Ok(call)) => Some(process().spawn(call, done)),
-            Work::Unread(read) => Some(process().spawn_prepared(read, done)),
-            Work::Read(Err(error)) => {
+    fn run(&mut self, env: Env, read: Result<Call, Box<Error>>) -> u32 {
+        let (id, done) = self.begin(env);
+        let cancel = match read {
+            Ok(call) => Some(process().spawn(call, done)),
+            Err(error) => {
                 done(Reply::failed(error));
                 None
             }
         };
         self.running.insert(id, cancel);
         id
+    }
+
+    /// The same where reading takes long: the event loop copies bytes, another thread reads them.
+    fn read_and_run(
+        &mut self,
+        env: Env,
+        read: impl FnOnce(&Core) -> Result<Call, Box<Error>> + Send + 'static,
+    ) -> u32 {
+        let (id, done) = self.begin(env);
+        self.running.insert(id, Some(process().spawn_prepared(read, done)));
+        id
+    }
+
+    fn begin(&mut self, env: Env) -> (u32, impl FnOnce(Reply) + Send + use<>) {
+        if self.running.is_empty() {
+            self.keep_alive(env, true);
+        }
+        self.last = self.last.wrapping_add(1);
+        let (id, outbox) = (self.last, self.outbox.clone());
+        (id, move |reply| outbox.put(id, &reply))
     }
 
     fn keep_alive(&self, env: Env, on: bool) {
