@@ -80,7 +80,9 @@ fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T> {
 
 impl Store {
     pub(crate) fn memory() -> Result<Store> {
-        Store::load(Database::builder().create_with_backend(redb::backends::InMemoryBackend::new())?)
+        let mut builder = Database::builder();
+        builder.set_cache_size(1 << 20);
+        Store::load(builder.create_with_backend(crate::index::SparseMemory::default())?)
     }
 
     pub(crate) fn open(path: &Path) -> Result<Store, redb::DatabaseError> {

@@ -7,6 +7,7 @@ mod codec;
 mod docs;
 mod extract;
 mod fields;
+mod memory;
 mod postings;
 mod snapshot;
 mod store;
@@ -16,6 +17,7 @@ mod write;
 
 pub(crate) use codec::ordered;
 pub(crate) use extract::{external_id, parse_document};
+pub(crate) use memory::SparseMemory;
 pub(crate) use postings::{Postings, bucketed};
 pub(crate) use snapshot::{FacetKey, FacetKind, FacetValue, Snapshot};
 pub(crate) use store::Index;

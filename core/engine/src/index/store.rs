@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::Database;
-use redb::backends::InMemoryBackend;
 
+use super::memory::SparseMemory;
 use super::snapshot::Snapshot;
 use super::tables::{DOCS, FACETS, IDS, META, SETS, STATE, VALUES, WORDS};
 use super::write::{State, Writer};
@@ -13,6 +13,7 @@ use crate::error::{ApiError, Code, Result};
 
 /// Enough to keep the upper levels of every table at hand; the rest is the page cache's.
 const CACHE: usize = 32 << 20;
+const MEMORY_CACHE: usize = 16 << 20;
 
 pub(crate) struct Index {
     db: RwLock<Database>,
@@ -24,7 +25,10 @@ pub(crate) struct Index {
 
 impl Index {
     pub(crate) fn memory() -> Result<Index> {
-        Index::of(Database::builder().create_with_backend(InMemoryBackend::new())?, None)
+        let mut builder = Database::builder();
+        // What is in memory already needs little of it again.
+        builder.set_cache_size(MEMORY_CACHE);
+        Index::of(builder.create_with_backend(SparseMemory::default())?, None)
     }
 
     /// Opens what is under `path`, or makes it. Every page is checked against its checksum first.
@@ -98,13 +102,13 @@ impl Index {
         let Some(path) = &self.path else { return Ok(()) };
         let mut snapshot = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
         let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
-        let stored = {
+        let in_use = {
             let txn = db.begin_write()?;
             let stats = txn.stats().map_err(ApiError::from)?;
             txn.abort()?;
-            stats.stored_bytes() + stats.metadata_bytes() + stats.fragmented_bytes()
+            stats.allocated_pages() * stats.page_size() as u64
         };
-        if std::fs::metadata(path)?.len() < stored + stored / 8 {
+        if std::fs::metadata(path)?.len() < in_use + in_use / 4 {
             return Ok(());
         }
         match snapshot.take().map(Arc::try_unwrap) {
