@@ -15,6 +15,7 @@ export MIX_QUIET := 1
 
 PYTHON ?= $(shell tests/setup/python.sh)
 CARGO := cargo --quiet
+WITHOUT_BINDINGS := --exclude scrypath-elixir --exclude scrypath-python --exclude scrypath-node
 
 .PHONY: help demo test test-docs generate build vectors conformance bench lint format setup
 .PHONY: build-rust build-python build-node build-elixir
@@ -59,7 +60,9 @@ build-python: build-rust .venv/bin/python
 
 build-node: build-rust
 	@echo "· Node package"
-	cd node && npm ci --silent && npm run --silent build
+	cd node
+	if [ package-lock.json -nt node_modules/.package-lock.json ]; then npm ci --silent; fi
+	npm run --silent build
 
 build-elixir: build-rust
 	@echo "· Elixir package"
@@ -68,7 +71,11 @@ build-elixir: build-rust
 lint: ## format and lint, in every stack's own way
 	@echo "· rustfmt, clippy"
 	cargo fmt --all --check
-	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	# What maturin sets, so that clippy and maturin do not make each other compile pyo3 again.
+	export PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE="$$(ls $(TARGET)/maturin/pyo3-config-*.txt 2>/dev/null | head -n 1)"
+	[ -n "$$PYO3_CONFIG_FILE" ] || unset PYO3_CONFIG_FILE
+	$(CARGO) clippy --release --workspace -- -D warnings
+	$(CARGO) clippy --release --workspace $(WITHOUT_BINDINGS) --all-targets -- -D warnings
 	echo "· mix format"
 	(cd elixir && mix format --check-formatted)
 	echo "· ruff, mypy"
@@ -84,7 +91,7 @@ format: ## writes what `lint` would refuse
 
 test-rust:
 	@echo "· Rust tests"
-	$(CARGO) test --release --workspace --exclude scrypath-elixir --exclude scrypath-python --exclude scrypath-node
+	$(CARGO) test --release --workspace $(WITHOUT_BINDINGS)
 test-elixir:
 	@echo "· Elixir tests"
 	cd elixir && mix test

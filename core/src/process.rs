@@ -160,6 +160,8 @@ impl Process {
         let runtime = Builder::new_multi_thread()
             .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().clamp(1, 4)))
             .thread_name("scrypath")
+            // Embedded requests are CPU work: more threads than this only take turns.
+            .max_blocking_threads(16)
             .enable_all()
             .build()
             .expect("the operating system refused to start threads");

@@ -8,7 +8,7 @@
 import { type ErrorReply, toError } from "./errors.js";
 import { type NativeBulk, native } from "./native.cjs";
 import type { Lines } from "./records.js";
-import { publish, type TelemetryEvent } from "./telemetry.js";
+import { publish, type TelemetryEvent, wanted } from "./telemetry.js";
 
 /** A request: the operation, and its arguments as JSON text. */
 export type Request = Readonly<Record<string, string | undefined>>;
@@ -103,6 +103,7 @@ function ended(id: number, signal: AbortSignal | undefined): Promise<string> {
 
 function write(operation: string, request: Request): string {
   let text = `{"op":"${operation}","host":"node"`;
+  if (!wanted()) text += `,"events":false`;
   for (const name in request) {
     const json = request[name];
     if (json !== undefined) text += `,"${name}":${json}`;

@@ -32,8 +32,27 @@ export interface TelemetryEvent {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
+const spans = [
+  "scrypath.search",
+  "scrypath.hydration",
+  "scrypath.sync.upsert",
+  "scrypath.sync.delete",
+  "scrypath.meilisearch.request",
+  "scrypath.meilisearch.task_wait",
+];
+
 /** Channels are looked up once: a channel without a reference to it may be collected and lose its subscribers. */
-const channels = new Map<string, Channel>();
+const channels = new Map<string, Channel>(
+  spans
+    .flatMap((span) => ["start", "stop"].map((phase) => `${span}.${phase}`))
+    .map((name) => [name, channel(name)]),
+);
+
+/** Whether anybody listens; where nobody does, the events are not even made. */
+export function wanted(): boolean {
+  for (const target of channels.values()) if (target.hasSubscribers) return true;
+  return false;
+}
 
 export function publish(events: readonly TelemetryEvent[] | undefined): void {
   if (events === undefined) return;

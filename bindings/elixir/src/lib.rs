@@ -3,6 +3,7 @@
 
 mod answer;
 mod atoms;
+mod bulk;
 mod json;
 mod reply;
 mod row;
@@ -14,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustler::types::map::MapIterator;
 use rustler::{Encoder, Env, Term};
-use scrypath_core::{Call, Error, Kind, Reply, Sink, TermSink, process};
+use scrypath_core::{Call, Error, Kind, Reply, Sink, TermSink, process, report_panics_by_place};
 
 use crate::row::Row;
 use crate::walk::{Allowance, key, walk};
@@ -25,6 +26,7 @@ mod names {
 
 /// Refuses a package of another version; the package then says so.
 fn load(_env: Env, package_version: Term) -> bool {
+    report_panics_by_place();
     package_version.decode().is_ok_and(|version: &str| version == scrypath_core::VERSION)
 }
 
@@ -68,23 +70,33 @@ fn carry_out<'a>(
     allowance: &Allowance,
 ) -> Term<'a> {
     answer::caught(env, || {
-        let process = process();
         let read = read(request, records, hooked, allowance);
         if allowance.spent() {
             return names::dirty().encode(env);
         }
-        match read {
-            Err(error) => answer::of(env, &Reply::failed(error)),
-            Ok(call) if call.is_pure() => answer::of(env, &call.run_now(process.core())),
-            Ok(call) => {
-                running::start(env, process, call, reference);
-                names::pending().encode(env)
-            }
-        }
+        carry_on(env, reference, read)
     })
 }
 
+/// Answers with the reply of a pure call or of one that could not be read; starts any other.
+fn carry_on<'a>(env: Env<'a>, reference: Term<'a>, read: Result<Call, Box<Error>>) -> Term<'a> {
+    match read {
+        Err(error) => answer::of(env, &Reply::failed(error)),
+        Ok(call) if call.is_pure() => answer::of(env, &call.run_now(process().core())),
+        Ok(call) => {
+            running::start(env, process(), call, reference);
+            names::pending().encode(env)
+        }
+    }
+}
+
 fn read(request: Term, records: Term, hooked: bool, allowance: &Allowance) -> Result<Call, Box<Error>> {
+    let mut call = Call::read(process().core(), read_request(request, allowance)?)?;
+    read_records(&mut call, records, hooked, allowance)?;
+    Ok(call)
+}
+
+fn read_request(request: Term, allowance: &Allowance) -> Result<scrypath_core::Term, Box<Error>> {
     let mut sink = TermSink::new();
     sink.begin_map()?;
     for (name, value) in MapIterator::new(request).into_iter().flatten() {
@@ -93,7 +105,15 @@ fn read(request: Term, records: Term, hooked: bool, allowance: &Allowance) -> Re
         walked.map_err(|error| Box::<Error>::from(error).named(&*atoms::name(name)))?;
     }
     sink.end_map()?;
-    let mut call = Call::read(process().core(), sink.finish())?;
+    Ok(sink.finish())
+}
+
+fn read_records(
+    call: &mut Call,
+    records: Term,
+    hooked: bool,
+    allowance: &Allowance,
+) -> Result<(), Box<Error>> {
     if records.list_length().is_err() {
         return Err(Error::new(Kind::RecordInvalid, "records must be a proper list"));
     }
@@ -108,5 +128,5 @@ fn read(request: Term, records: Term, hooked: bool, allowance: &Allowance) -> Re
         }
         call.push(&Row::new(record, allowance), hook.as_ref())?;
     }
-    Ok(call)
+    Ok(())
 }

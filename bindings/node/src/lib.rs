@@ -9,7 +9,12 @@ mod call;
 mod door;
 mod kinds;
 
-use napi_derive::napi;
+use napi_derive::{module_init, napi};
+
+#[module_init]
+fn init() {
+    scrypath_core::report_panics_by_place();
+}
 
 /// The version that the package compares its own with.
 #[napi]

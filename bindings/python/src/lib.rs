@@ -16,6 +16,7 @@ use pyo3::types::IntoPyDict;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    scrypath_core::report_panics_by_place();
     let py = module.py();
     module.add("VERSION", scrypath_core::VERSION)?;
     module.add_class::<call::PyCall>()?;

@@ -19,6 +19,8 @@ use crate::telemetry::Trace;
 /// A request and the records that came with it.
 pub struct Call {
     idiom: Idiom,
+    /// Nobody listens: no events are made.
+    silent: bool,
     request: Request,
     intake: Intake,
 }
@@ -36,9 +38,11 @@ enum Intake {
 }
 
 impl Call {
-    /// Reads a call out of a term: a map with `op`, `host` and the operation's arguments.
+    /// Reads a call out of a term: a map with `op`, `host` and the operation's arguments; `events: false`
+    /// when nobody listens to telemetry.
     pub fn read(core: &Core, mut term: Term) -> Result<Self> {
         let host = take_text(&mut term, "host")?;
+        let silent = term.take("events") == Term::Bool(false);
         let idiom = Idiom::parse(&host).ok_or_else(|| mismatch(&format!("the host {host:?} is unknown")))?;
         let request = Request::read(core, &mut term)?;
         let intake = match &request {
@@ -49,7 +53,7 @@ impl Call {
             }
             _ => Intake::Closed,
         };
-        Ok(Self { idiom, request, intake })
+        Ok(Self { idiom, silent, request, intake })
     }
 
     pub(super) fn of_stream(idiom: Idiom, request: Request) -> Self {
@@ -57,7 +61,7 @@ impl Call {
             Request::Push { stream } => Intake::Project(Projector::new(stream.schema(), idiom)),
             _ => Intake::Closed,
         };
-        Self { idiom, request, intake }
+        Self { idiom, silent: false, request, intake }
     }
 
     pub fn idiom(&self) -> Idiom {
@@ -105,14 +109,14 @@ impl Call {
     /// Carries out a pure operation on the caller's thread.
     pub fn run_now(self, core: &Core) -> Reply {
         guard::caught_now(|| {
-            let mut trace = Trace::default();
+            let mut trace = Trace::new(self.silent);
             let result = self.decide(core, &mut trace);
             Reply::new(result, trace)
         })
     }
 
     fn decide(self, _core: &Core, trace: &mut Trace) -> Result<Response> {
-        let Self { idiom, request, intake } = self;
+        let Self { idiom, request, intake, .. } = self;
         match request {
             Request::Declare { name, options } => {
                 Ok(Response::Declaration(Box::new(declare(&name, &options, idiom)?)))
@@ -154,13 +158,13 @@ impl Call {
         if self.is_pure() {
             return self.run_now(core);
         }
-        let mut trace = Trace::default();
+        let mut trace = Trace::new(self.silent);
         let result = self.carry_out(core, &mut trace).await;
         Reply::new(result, trace)
     }
 
     async fn carry_out(self, core: &Core, trace: &mut Trace) -> Result<Response> {
-        let Self { idiom, request, intake } = self;
+        let Self { idiom, request, intake, .. } = self;
         let write = match (&request, intake) {
             (_, Intake::Project(projector)) => Some(Write::Upsert(projector.finish())),
             (_, Intake::Ids(_, ids)) => Some(Write::Delete(ids)),

@@ -3,7 +3,7 @@ defmodule Scrypath.Core do
 
   # The door to the native core: one request in, one reply out, telemetry emitted on the way.
 
-  alias Scrypath.{Failure, Native, Telemetry}
+  alias Scrypath.{Failure, Native, Optional, Telemetry}
 
   @type request :: %{optional(atom()) => term()}
 
@@ -23,7 +23,24 @@ defmodule Scrypath.Core do
           {{:ok, term()} | {:error, term()}, Telemetry.spans()}
   def run_within(spans, operation, request, records \\ [], hooked \\ false) do
     {module, request} = Map.pop(request, :module)
-    reply = call(Map.merge(request, %{op: operation, host: "elixir"}), records, hooked)
+
+    Map.merge(request, %{op: operation, host: "elixir", events: Optional.telemetry?()})
+    |> call(records, hooked)
+    |> open(spans, module)
+  end
+
+  @doc "Carries out one step of a bulk stream; `step` starts it under the reference it is given."
+  @spec run_step(module(), (reference() -> map() | :pending)) :: {:ok, term()} | {:error, term()}
+  def run_step(module, step) do
+    reference = make_ref()
+    {result, _spans} = reference |> step.() |> await(reference) |> open(Telemetry.spans(), module)
+    result
+  end
+
+  @doc "What a reply says, its events emitted."
+  @spec open(map(), Telemetry.spans(), module() | nil) ::
+          {{:ok, term()} | {:error, term()}, Telemetry.spans()}
+  def open(reply, spans, module) do
     spans = Telemetry.emit(spans, Map.get(reply, :events, []), module)
 
     case reply do
@@ -44,17 +61,15 @@ defmodule Scrypath.Core do
   defp call(request, records, hooked) do
     reference = make_ref()
 
-    answer =
-      case Native.call(reference, request, records, hooked) do
-        :dirty -> Native.call_dirty(reference, request, records, hooked)
-        answer -> answer
-      end
-
-    case answer do
-      # No `after`: the core puts a deadline on every request it makes. Should this process end
-      # first, the work ends with it.
-      :pending -> receive(do: ({^reference, reply} -> reply))
-      reply -> reply
+    case Native.call(reference, request, records, hooked) do
+      :dirty -> Native.call_dirty(reference, request, records, hooked)
+      answer -> answer
     end
+    |> await(reference)
   end
+
+  # No `after`: the core puts a deadline on every request it makes. Should this process end first, the
+  # work ends with it.
+  defp await(:pending, reference), do: receive(do: ({^reference, reply} -> reply))
+  defp await(reply, _reference), do: reply
 end

@@ -38,6 +38,18 @@ defmodule Scrypath.Native do
   @spec call_dirty(reference(), map(), list(), boolean()) :: map() | :pending
   def call_dirty(_reference, _request, _records, _hooked), do: unloaded()
 
+  @spec open(map()) :: reference() | map()
+  def open(_request), do: unloaded()
+
+  @spec push(reference(), reference(), list(), boolean()) :: map() | :pending
+  def push(_reference, _stream, _records, _hooked), do: unloaded()
+
+  @spec finish(reference(), reference()) :: map() | :pending
+  def finish(_reference, _stream), do: unloaded()
+
+  @spec abort(reference()) :: :ok
+  def abort(_stream), do: unloaded()
+
   @doc false
   # The core never makes atoms. These are its own words, which callers match on: that they stand in a
   # loaded module is what makes them exist.

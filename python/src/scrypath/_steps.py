@@ -42,10 +42,10 @@ class Invoke:
     hooks: list[Any] | None = None
 
     def now(self, emitter: Emitter) -> Any:
-        return _outcome(self._call().run(emitter.wanted), emitter)
+        return _outcome(self._call(emitter).run(emitter.wanted), emitter)
 
     async def later(self, emitter: Emitter) -> Any:
-        call = self._call()
+        call = self._call(emitter)
         if call.is_pure:
             return _outcome(call.run(emitter.wanted), emitter)
         loop = asyncio.get_running_loop()
@@ -58,8 +58,9 @@ class Invoke:
             raise
         return _outcome(reply, emitter)
 
-    def _call(self) -> Call:
-        return Call(self.request, self.records, self.hooks)
+    def _call(self, emitter: Emitter) -> Call:
+        request = self.request if emitter.wanted else {**self.request, "events": False}
+        return Call(request, self.records, self.hooks)
 
 
 def run(steps: Steps[T]) -> T:
