@@ -60,3 +60,21 @@ fn the_page_of_errors_is_their_table() {
 fn the_page_of_options_is_their_table() {
     check("options.md", &options());
 }
+
+#[test]
+fn every_folder_of_the_core_has_its_section_in_the_architecture() {
+    let core = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(core.join("../docs/architecture.md")).unwrap();
+    for entry in std::fs::read_dir(core.join("src")).unwrap().flatten() {
+        if entry.file_type().unwrap().is_dir() {
+            let heading = format!("\n## {}: ", entry.file_name().to_string_lossy());
+            assert!(page.contains(&heading), "docs/architecture.md has no section {heading:?}");
+        }
+    }
+    for path in page.split('`').filter(|word| word.contains('/') && !word.contains([' ', '*', '→'])) {
+        assert!(
+            core.join("..").join(path).exists(),
+            "docs/architecture.md names {path}, which does not exist"
+        );
+    }
+}

@@ -73,6 +73,9 @@ fn run(core: &Core, case: &Value, vessel: &Value) -> Result<(), String> {
             if let Some(expected) = expect.get("warnings") {
                 notices(expected, &ok["warnings"])?;
             }
+            if let Some(expected) = expect.get("fingerprint") {
+                equal(expected, &ok["fingerprint"])?;
+            }
             let loaded = call(core, json!({"op": "load", "host": "node", "json": ok["json"]}), &[]);
             equal(&ok["fingerprint"], &loaded["ok"]["fingerprint"])
         });

@@ -31,8 +31,8 @@ defmodule Scrypath do
     * `:inline_timeout` - how long an inline write waits for its task (`5000`)
     * `:inline_poll_interval` - the longest pause between two looks at a task (`100`)
     * `:settings_merge` - `:replace` or `:deep` (`:replace`)
-    * `:req_options` - `:headers`, `:receive_timeout` (`15000`), `:connect_timeout` (`30000`), `:retry`
-      (`true`)
+    * `:req_options` - `:headers`, `:receive_timeout` (the deadline of one request, `15000`), `:retry` (of
+      reads, `true`)
 
   ## Errors
 

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
@@ -19,6 +20,8 @@ use crate::telemetry::Trace;
 /// A request and the records that came with it.
 pub struct Call {
     idiom: Idiom,
+    /// The operation's name, for tracing.
+    operation: Cow<'static, str>,
     /// Nobody listens: no events are made.
     silent: bool,
     request: Request,
@@ -44,7 +47,8 @@ impl Call {
         let host = take_text(&mut term, "host")?;
         let silent = term.take("events") == Term::Bool(false);
         let idiom = Idiom::parse(&host).ok_or_else(|| mismatch(&format!("the host {host:?} is unknown")))?;
-        let request = Request::read(core, &mut term)?;
+        let operation = take_text(&mut term, "op")?;
+        let request = Request::read(core, &operation, &mut term)?;
         let intake = match &request {
             Request::SyncRecords { schema, .. } => Intake::Project(Projector::new(schema.clone(), idiom)),
             Request::Documents { schema } => Intake::Show(schema.clone(), Vec::new()),
@@ -53,7 +57,7 @@ impl Call {
             }
             _ => Intake::Closed,
         };
-        Ok(Self { idiom, silent, request, intake })
+        Ok(Self { idiom, operation: operation.into(), silent, request, intake })
     }
 
     pub(super) fn of_stream(idiom: Idiom, request: Request) -> Self {
@@ -61,11 +65,12 @@ impl Call {
             Request::Push { stream } => Intake::Project(Projector::new(stream.schema(), idiom)),
             _ => Intake::Closed,
         };
-        Self { idiom, silent: false, request, intake }
+        Self { idiom, operation: "stream".into(), silent: false, request, intake }
     }
 
-    pub fn idiom(&self) -> Idiom {
-        self.idiom
+    /// The `tracing` span that this call runs in. No argument is part of it.
+    pub(super) fn span(&self) -> tracing::Span {
+        tracing::debug_span!("scrypath", operation = %self.operation, host = ?self.idiom)
     }
 
     /// Whether [`Call::run_now`] can carry this out.

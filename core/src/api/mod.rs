@@ -17,9 +17,12 @@ pub(crate) use request::mismatch;
 pub use request::{Request, Response};
 pub use stream::Stream;
 
+use tracing::Instrument;
+
 use crate::process::Core;
 
 /// Carries out one request. Never panics; the reply holds the result or the error, and the events.
 pub async fn invoke(core: &Core, call: Call) -> Reply {
-    guard::caught(call.run(core)).await
+    let span = call.span();
+    guard::caught(call.run(core)).instrument(span).await
 }

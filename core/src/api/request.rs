@@ -109,10 +109,9 @@ pub enum Response {
 
 impl Request {
     /// Reads `{op, host, …}`. What is missing or malformed here is a mismatch of versions, not of users.
-    pub(super) fn read(core: &Core, term: &mut Term) -> Result<Self> {
-        let op = take_text(term, "op")?;
+    pub(super) fn read(core: &Core, operation: &str, term: &mut Term) -> Result<Self> {
         let mut args = Args { core, term };
-        Ok(match op.as_str() {
+        Ok(match operation {
             "declare" => Self::Declare { name: args.text("name")?, options: args.term("options") },
             "load" => Self::Load { json: args.text("json")? },
             "resolve_config" => Self::ResolveConfig { layers: args.layers() },

@@ -46,8 +46,8 @@ class RuntimeOptions(ClientDefaults, total=False):
     ``inline_timeout``                how long an inline write waits for its task, in ms (5000)
     ``inline_poll_interval``          the longest pause between two looks at a task, in ms (100)
     ``settings_merge``                ``"replace"`` (default) or ``"deep"``
-    ``req_options``                   ``headers``, ``receive_timeout`` (ms, 15000), ``connect_timeout``
-                                      (ms, 30000), ``retry`` (of GETs, true)
+    ``req_options``                   ``headers``, ``receive_timeout`` (the deadline of one request, ms,
+                                      15000), ``retry`` (of reads, true)
     ``repo``                          where hits are hydrated from; see :class:`scrypath.Scrypath`
     ``preload``                       what hydration loads along with the records
     ================================  =========================================================
