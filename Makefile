@@ -93,8 +93,16 @@ test-rust:
 	@echo "· Rust tests"
 	$(CARGO) test --release --workspace $(WITHOUT_BINDINGS)
 test-elixir:
-	@echo "· Elixir tests"
-	cd elixir && mix test
+	@echo "· Elixir tests, on its own"
+	cd elixir
+	SCRYPATH_DEPS=none MIX_BUILD_PATH=_build/alone mix test
+	packages="$${SCRYPATH_DEPS_PATH:-$$HOME/.cache/scrypath/hex}"
+	if [ -d "$$packages" ]; then
+	  echo "· Elixir tests, with the Hex packages in $$packages"
+	  mix test
+	else
+	  echo "· Elixir tests that need Hex packages were left out: no $$packages"
+	fi
 test-python:
 	@echo "· Python tests"
 	cd python && python -m pytest -q
