@@ -95,7 +95,7 @@ test-rust:
 test-elixir:
 	@echo "· Elixir tests, on its own"
 	cd elixir
-	SCRYPATH_DEPS=none MIX_BUILD_PATH=_build/alone mix test
+	SCRYPATH_DEPS=none MIX_BUILD_PATH=$$PWD/_build/alone mix test
 	packages="$${SCRYPATH_DEPS_PATH:-$$HOME/.cache/scrypath/hex}"
 	if [ -d "$$packages" ]; then
 	  echo "· Elixir tests, with the Hex packages in $$packages"
