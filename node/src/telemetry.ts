@@ -23,6 +23,8 @@
 
 import { type Channel, channel } from "node:diagnostics_channel";
 
+import { native } from "./native.cjs";
+
 /** A message on one of the `scrypath.*` channels. */
 export interface TelemetryEvent {
   readonly name: string;
@@ -32,21 +34,14 @@ export interface TelemetryEvent {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-const spans = [
-  "scrypath.search",
-  "scrypath.hydration",
-  "scrypath.sync.upsert",
-  "scrypath.sync.delete",
-  "scrypath.meilisearch.request",
-  "scrypath.meilisearch.task_wait",
-];
-
 /** Channels are looked up once: a channel without a reference to it may be collected and lose its subscribers. */
-const channels = new Map<string, Channel>(
-  spans
-    .flatMap((span) => ["start", "stop"].map((phase) => `${span}.${phase}`))
-    .map((name) => [name, channel(name)]),
-);
+const channels = new Map<string, Channel>();
+for (const span of native.spans()) {
+  for (const phase of ["start", "stop"]) {
+    const name = `${span}.${phase}`;
+    channels.set(name, channel(name));
+  }
+}
 
 /** Whether anybody listens; where nobody does, the events are not even made. */
 export function wanted(): boolean {

@@ -22,3 +22,9 @@ pub(crate) fn kinds() -> napi::Result<String> {
     let rows: Vec<Row> = Kind::ALL.iter().map(row).collect();
     serde_json::to_string(&rows).map_err(|error| napi::Error::from_reason(error.to_string()))
 }
+
+/// The spans that events speak of, without `.start` and `.stop`.
+#[napi(catch_unwind)]
+pub(crate) fn spans() -> Vec<String> {
+    scrypath_core::telemetry::SPANS.iter().map(ToString::to_string).collect()
+}
