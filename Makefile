@@ -99,7 +99,7 @@ test-elixir:
 	packages="$${SCRYPATH_DEPS_PATH:-$$HOME/.cache/scrypath/hex}"
 	if [ -d "$$packages" ]; then
 	  echo "· Elixir tests, with the Hex packages in $$packages"
-	  mix test
+	  ../tests/setup/with_postgres.sh mix test
 	else
 	  echo "· Elixir tests that need Hex packages were left out: no $$packages"
 	fi

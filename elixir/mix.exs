@@ -44,15 +44,18 @@ defmodule Scrypath.MixProject do
         []
 
       Code.ensure_loaded?(Hex) ->
-        documentation = {:ex_doc, "~> 0.34", only: :dev, runtime: false}
-
-        [
-          documentation
-          | Enum.map(optional, fn {app, wanted} -> {app, wanted, optional: true} end)
+        tools = [
+          {:ex_doc, "~> 0.34", only: :dev, runtime: false},
+          {:ecto_sql, "~> 3.10", only: :test},
+          {:postgrex, "~> 0.17", only: :test}
         ]
 
+        tools ++ Enum.map(optional, fn {app, wanted} -> {app, wanted, optional: true} end)
+
       true ->
-        Scrypath.FetchedPackages.deps(optional)
+        # db_connection before what needs it: Mix resolves nothing here.
+        tested = [db_connection: "~> 2.0", postgrex: "~> 0.17", ecto_sql: "~> 3.10"]
+        Scrypath.FetchedPackages.deps(optional, tested)
     end
   end
 

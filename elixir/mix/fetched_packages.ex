@@ -10,16 +10,16 @@ defmodule Scrypath.FetchedPackages do
     Path.expand(System.get_env("SCRYPATH_DEPS_PATH") || "~/.cache/scrypath/hex")
   end
 
-  @doc "Those of the wanted packages that the folder holds, as dependencies."
-  def deps(wanted) do
-    case Enum.filter(wanted, fn {app, _requirement} -> File.dir?(source(app)) end) do
-      [] ->
-        []
+  @doc "Those of the wanted packages that the folder holds, as dependencies; `tested` are for tests only."
+  def deps(wanted, tested) do
+    found =
+      for {packages, options} <- [{wanted, optional: true}, {tested, only: :test}],
+          {app, requirement} <- packages,
+          File.dir?(source(app)),
+          do: {app, requirement, options}
 
-      found ->
-        Mix.SCM.append(__MODULE__)
-        Enum.map(found, fn {app, requirement} -> {app, requirement, optional: true} end)
-    end
+    if found != [], do: Mix.SCM.append(__MODULE__)
+    found
   end
 
   defp source(app), do: Path.join(folder(), Atom.to_string(app))
