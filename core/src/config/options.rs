@@ -8,6 +8,7 @@ use crate::host::{Idiom, Term};
 pub enum Accepts {
     Module,
     OptionalString,
+    IndexPrefix,
     OptionalName,
     PositiveInteger,
     OptionalPositiveInteger,
@@ -40,7 +41,7 @@ options! {
     "backend", Module, "required in Elixir", "the backend module";
     "repo", Module, "none", "where hits are hydrated from";
     "otp_app", OptionalName, "none", "the application that holds per-repo defaults";
-    "index_prefix", OptionalString, "the schema's, else \"scrypath\"", "the prefix of index names";
+    "index_prefix", IndexPrefix, "the schema's, else \"scrypath\"", "the prefix of index names";
     "sync_mode", OneOf(&["inline", "manual", "oban"]), "inline", "the promise a write returns under";
     "oban", Module, "Oban", "the Oban instance";
     "oban_queue", OptionalName, "none; required in oban mode", "the queue jobs are inserted into";
@@ -98,11 +99,21 @@ pub(crate) fn shown(term: &Term, idiom: Idiom) -> String {
     }
 }
 
+/// An index's name is part of the paths of requests, and the server takes no other characters either.
+fn is_index_name_part(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
 impl Accepts {
     fn admits(self, value: &Term, idiom: Idiom) -> bool {
         match self {
             Module => matches!(value, Term::Null | Term::Symbol(_) | Term::Text(_) | Term::Opaque(_)),
             OptionalString => matches!(value, Term::Null | Term::Text(_)),
+            IndexPrefix => match value {
+                Term::Null => true,
+                Term::Text(text) => is_index_name_part(text),
+                _ => false,
+            },
             OptionalName => value.is_null() || idiom.as_name(value).is_some(),
             PositiveInteger => matches!(value, Term::Int(1..)),
             OptionalPositiveInteger => matches!(value, Term::Null | Term::Int(1..)),
@@ -122,6 +133,7 @@ impl Accepts {
         match self {
             Module => format!("a module or {null}"),
             OptionalString => format!("a string or {null}"),
+            IndexPrefix => format!("a string or {null}, made of letters, digits, - and _"),
             OptionalName => format!("{} or {null}", idiom.symbol_type()),
             PositiveInteger => "positive integer".to_owned(),
             OptionalPositiveInteger => format!("positive integer or {null}"),

@@ -197,7 +197,9 @@ fn project_custom<R: Record, H: Record, S: Sink>(
     let CustomSink { symbol_id, text_id, tenant_seen, .. } = custom;
     let id = match (symbol_id, text_id) {
         (Some(id), kept) if !id.is_null() => {
-            let kept = kept.filter(|term| !term.is_null() && schema.document_id != "id");
+            // On the wire the resolved id stands under that key, once.
+            let taken = id_key == IdKey::Sent && schema.document_id == "id";
+            let kept = kept.filter(|term| !term.is_null() && !taken);
             if let Some(term) = kept {
                 sink.key("id", false)?;
                 write_term(&term, sink)?;

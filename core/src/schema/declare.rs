@@ -6,7 +6,7 @@ use super::Schema;
 use super::faceting;
 use super::fan_outs;
 use super::settings::Settings;
-use crate::config::options::invalid_option;
+use crate::config::options::{self as runtime, invalid_option};
 use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term, snake};
 
@@ -170,11 +170,10 @@ fn one_name(option: &str, term: &Term, idiom: Idiom) -> Result<String> {
 }
 
 fn prefix(term: &Term, idiom: Idiom) -> Result<Option<String>> {
-    match term {
-        Term::Null => Ok(None),
-        Term::Text(text) => Ok(Some(text.clone())),
-        other => Err(invalid_option("index_prefix", &format!("a string or {}", idiom.null()), other, idiom)),
+    if let Some(option) = runtime::find("index_prefix") {
+        option.check(term, idiom)?;
     }
+    Ok(term.as_str().map(str::to_owned))
 }
 
 fn backend(term: &Term, idiom: Idiom) -> Result<Term> {

@@ -98,8 +98,8 @@ impl OneKey {
 
 impl Pending {
     pub(super) fn new(span: Span, ids: Vec<Term>) -> Self {
-        let open = span.carry();
-        Self { search_started: open.started, search: open.metadata, hydration_started: monotonic(), ids }
+        let (search_started, search) = span.carry();
+        Self { search_started, search, hydration_started: monotonic(), ids }
     }
 
     pub(super) fn hydration(&self) -> Hydration {

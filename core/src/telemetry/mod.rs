@@ -237,16 +237,11 @@ impl Metadata {
     }
 }
 
-/// A span as it crosses to the host between two calls of one operation (a search, then its hydration).
-#[derive(Debug, Clone)]
-pub struct OpenSpan {
-    pub started: i64,
-    pub metadata: Metadata,
-}
-
 impl Span {
-    pub(crate) fn carry(self) -> OpenSpan {
-        OpenSpan { started: self.started, metadata: self.metadata }
+    /// When it started and what it is about, to cross to the host between two calls of one operation
+    /// (a search, then its hydration).
+    pub(crate) fn carry(self) -> (i64, Metadata) {
+        (self.started, self.metadata)
     }
 
     /// Takes up a span that an earlier call left open.

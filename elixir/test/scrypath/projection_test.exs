@@ -20,6 +20,19 @@ defmodule Scrypath.ProjectionTest do
     assert encoded(:漢字) == :漢字
   end
 
+  defmodule TwoIds do
+    use Scrypath, fields: [:label]
+    def search_document(_record), do: %{:id => 1, "id" => "text", :label => "A"}
+  end
+
+  test "a hook's text id stays in the data when its atom gave the id, and is sent once" do
+    assert %{id: 1, data: %{"id" => "text", :label => "A"}} = Projection.document(TwoIds, %{id: 9})
+
+    options = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:two_ids"]
+    assert {:ok, %{status: :completed}} = Scrypath.sync_record(TwoIds, %{id: 9}, options)
+    assert {:ok, %{hits: [%{"id" => 1, "label" => "A"}]}} = Scrypath.search(TwoIds, "", options)
+  end
+
   test "a zoned time is written in UTC, whatever its offset" do
     summer = %DateTime{
       ~U[2020-07-01 00:30:00Z]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::{decode_bitmap, encode_bitmap};
 use super::docs;
-use super::extract::{Extracted, Extractor, FieldBook, parse_document};
+use super::extract::{Extracted, Extractor, FieldBook, Values, parse_document};
 use super::fields::Fields;
 use super::postings::{block_key, block_of, decode_block, encode_block, encode_positions};
 use super::snapshot::{Snapshot, encode_values};
@@ -387,8 +387,7 @@ impl Gathered {
             removed.insert(docid);
         }
         for (field, values) in old.values {
-            let numbers = values.numbers.values().map(|n| number_key(field, *n));
-            for key in numbers.chain(values.strings.keys().map(|s| string_key(field, s))) {
+            for key in facet_keys(field, &values) {
                 let (added, removed) = self.facets.entry(key).or_default();
                 added.remove(docid);
                 removed.insert(docid);
@@ -419,8 +418,7 @@ impl Gathered {
             removed.remove(docid);
         }
         for (field, values) in new.values {
-            let numbers = values.numbers.values().map(|n| number_key(field, *n));
-            for key in numbers.chain(values.strings.keys().map(|s| string_key(field, s))) {
+            for key in facet_keys(field, &values) {
                 let (added, removed) = self.facets.entry(key).or_default();
                 added.insert(docid);
                 removed.remove(docid);
@@ -428,4 +426,10 @@ impl Gathered {
             self.values.insert(value_key(field, docid), Some(encode_values(&values)));
         }
     }
+}
+
+/// The facet entries that a document's values of one field stand in.
+fn facet_keys(field: u16, values: &Values) -> impl Iterator<Item = Vec<u8>> + '_ {
+    let numbers = values.numbers.values().map(move |number| number_key(field, *number));
+    numbers.chain(values.strings.keys().map(move |string| string_key(field, string)))
 }
