@@ -23,8 +23,10 @@ const waiting = new Map<number, (reply: string) => void>();
 const door = new native.Door(settle);
 
 function settle(): void {
-  for (const { id, reply } of door.drain()) {
-    waiting.get(id)?.(reply);
+  const ended = door.drain();
+  for (let at = 0; at < ended.length; at += 2) {
+    const id = ended[at] as number;
+    waiting.get(id)?.(ended[at + 1] as string);
     waiting.delete(id);
   }
 }

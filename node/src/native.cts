@@ -25,7 +25,8 @@ export interface NativeDoor {
   push(stream: NativeBulk, records: Buffer, hooked: boolean): number;
   finish(stream: NativeBulk): number;
   cancel(id: number): void;
-  drain(): { id: number; reply: string }[];
+  /** What ended, flat: a number, its reply, the next number, … */
+  drain(): (number | string)[];
 }
 
 /** A stream under way; its batches and its end go through the door. */

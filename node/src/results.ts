@@ -382,5 +382,7 @@ function camelKeys(members: Record<string, unknown>): Record<string, unknown> {
 
 /** The members that have a value. */
 function present<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(members)) if (value !== undefined) given[name] = value;
+  return given as never;
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,16 @@ def test_hits_come_as_the_backend_sent_them(fleet: Any) -> None:
     assert found.raw["hits"] is found.hits
     assert (found.records, found.missing_ids) == ([], [])
     assert found.query.text == "anna"
+
+
+def test_a_result_is_a_value(fleet: Any) -> None:
+    found, again = fleet.search(Vessel, "anna"), fleet.search(Vessel, "anna")
+    assert found == again
+    assert found != fleet.search(Vessel, "berta")
+    assert pickle.loads(pickle.dumps(found)) == found
+    assert "Harbour tug Anna" in repr(found)
+    with pytest.raises(AttributeError):
+        found.records = []
 
 
 def test_filter_sort_page_and_facets(fleet: Any) -> None:

@@ -1,4 +1,4 @@
-"""Median microseconds of one search through the Python package: search.py URL ROUNDS [--peer]."""
+"""Median microseconds of one search through the Python package: search.py URL ROUNDS [--hits | --async | --peer]."""
 
 import asyncio
 import statistics
@@ -41,7 +41,10 @@ else:
     @scrypath.schema(name="movie", fields=["id", "title"], filterable=["genre"])
     class Movie: ...
 
-    blocking = scrypath.Scrypath(meilisearch_url=url)
-    print(f"{median(lambda: blocking.search(Movie, 'film', filter={'genre': 'Drama'})):.1f}")
-    waiting = scrypath.AsyncScrypath(meilisearch_url=url)
-    print(f"{asyncio.run(median_async(lambda: waiting.search(Movie, 'film', filter={'genre': 'Drama'}))):.1f}")
+    if "--async" in sys.argv:
+        waiting = scrypath.AsyncScrypath(meilisearch_url=url)
+        print(f"{asyncio.run(median_async(lambda: waiting.search(Movie, 'film', filter={'genre': 'Drama'}))):.1f}")
+    else:
+        blocking = scrypath.Scrypath(meilisearch_url=url)
+        look = (lambda found: found.hits) if "--hits" in sys.argv else (lambda found: found)
+        print(f"{median(lambda: look(blocking.search(Movie, 'film', filter={'genre': 'Drama'}))):.1f}")

@@ -2,8 +2,6 @@ use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 use scrypath_core::{Call, Reply, Stream, Term, process};
 
-use crate::call;
-
 /// A bulk write under way: batches go through [`crate::door::Door::push`], the end through its `finish`.
 #[napi]
 pub struct Bulk {
@@ -18,7 +16,7 @@ impl Bulk {
         let open = || Stream::open(process().core(), Term::from_json(&request)?);
         match open() {
             Ok(stream) => Either::A(Self { stream }),
-            Err(error) => Either::B(call::text(&Reply::failed(error))),
+            Err(error) => Either::B(Reply::failed(error).to_json()),
         }
     }
 

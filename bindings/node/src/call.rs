@@ -1,5 +1,5 @@
 use napi_derive::napi;
-use scrypath_core::{Call, Core, Error, Kind, Reply, Term, ValueError, process};
+use scrypath_core::{Call, Core, Error, Reply, Term, ValueError, process};
 
 /// Adds records, one a line; a `hooked` line is a pair of a record and what its `search_document`
 /// returned.
@@ -23,17 +23,10 @@ pub(crate) fn read(
     }
 }
 
-pub(crate) fn text(reply: &Reply) -> String {
-    serde_json::to_string(reply).unwrap_or_else(|_| {
-        let error = Error::new(Kind::Internal, "a reply could not be written; please report it");
-        serde_json::to_string(&Reply::failed(error)).unwrap_or_default()
-    })
-}
-
 /// Carries out a pure operation on this thread.
 #[napi(catch_unwind)]
 pub(crate) fn call_now(request: String, ndjson: Option<&[u8]>, hooked: Option<bool>) -> String {
     let core = process().core();
     let call = read(core, &request, ndjson, hooked);
-    text(&call.map_or_else(Reply::failed, |call| call.run_now(core)))
+    call.map_or_else(Reply::failed, |call| call.run_now(core)).to_json()
 }

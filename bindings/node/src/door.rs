@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use napi::bindgen_prelude::Function;
+use napi::bindgen_prelude::{Either, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, sys};
 use napi_derive::napi;
@@ -15,6 +15,7 @@ use scrypath_core::{Call, Cancel, Core, Error, Reply, process};
 
 use crate::bulk::Bulk;
 use crate::call;
+use crate::text::Text;
 
 /// Weak: an idle door does not keep the process alive. [`Door::keep_alive`] does while calls run.
 type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
@@ -22,10 +23,9 @@ type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
 /// A request that is read faster than it is handed to another thread, in bytes, records included.
 const SMALL: usize = 16 * 1024;
 
-#[napi(object)]
-pub struct Ended {
-    pub id: u32,
-    pub reply: String,
+struct Ended {
+    id: u32,
+    reply: String,
 }
 
 struct Outbox {
@@ -35,7 +35,7 @@ struct Outbox {
 
 impl Outbox {
     fn put(&self, id: u32, reply: &Reply) {
-        let reply = call::text(reply);
+        let reply = reply.to_json();
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let was_empty = ended.is_empty();
         ended.push(Ended { id, reply });
@@ -96,9 +96,9 @@ impl Door {
         }
     }
 
-    /// The replies of the calls that have ended since the last time.
+    /// The calls that have ended since the last time: number, reply, number, reply, …
     #[napi(catch_unwind)]
-    pub fn drain(&mut self, env: Env) -> Vec<Ended> {
+    pub fn drain(&mut self, env: Env) -> Vec<Either<u32, Text>> {
         let ended = std::mem::take(&mut *self.outbox.ended.lock().unwrap_or_else(PoisonError::into_inner));
         for Ended { id, .. } in &ended {
             self.running.remove(id);
@@ -106,7 +106,7 @@ impl Door {
         if self.running.is_empty() {
             self.keep_alive(env, false);
         }
-        ended
+        ended.into_iter().flat_map(|Ended { id, reply }| [Either::A(id), Either::B(Text(reply))]).collect()
     }
 
     fn run(&mut self, env: Env, read: Result<Call, Box<Error>>) -> u32 {

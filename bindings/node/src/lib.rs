@@ -8,6 +8,7 @@ mod bulk;
 mod call;
 mod door;
 mod kinds;
+mod text;
 
 use napi_derive::{module_init, napi};
 

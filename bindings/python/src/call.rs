@@ -55,10 +55,10 @@ impl PyCall {
     }
 
     /// Runs on this thread, with the GIL released while waiting. A signal handler that raises cancels.
-    fn run<'py>(&self, py: Python<'py>, events: bool) -> PyResult<Bound<'py, PyAny>> {
+    fn run<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let call = match self.take() {
-            Err(error) => return to_python(py, &Reply::failed(error), events),
-            Ok(call) if call.is_pure() => return to_python(py, &call.run_now(process().core()), events),
+            Err(error) => return to_python(py, Reply::failed(error)),
+            Ok(call) if call.is_pure() => return to_python(py, call.run_now(process().core())),
             Ok(call) => call,
         };
         let (reply, raised, _pass) = py.detach(|| {
@@ -72,7 +72,7 @@ impl PyCall {
         });
         match raised {
             Some(raised) => Err(raised),
-            None => to_python(py, &reply, events),
+            None => to_python(py, reply),
         }
     }
 }

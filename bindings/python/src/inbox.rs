@@ -22,7 +22,6 @@ pub(crate) struct Inbox {
 struct Finished {
     future: Py<PyAny>,
     reply: Reply,
-    events: bool,
 }
 
 /// Cancels one started call.
@@ -47,8 +46,8 @@ impl Inbox {
     }
 
     /// Starts a call; its reply becomes the result of `future`, on the loop's own thread.
-    fn start(slf: Py<Self>, call: &PyCall, future: Py<PyAny>, events: bool) -> Ticket {
-        let finish = move |reply| put(&slf, Finished { future, reply, events });
+    fn start(slf: Py<Self>, call: &PyCall, future: Py<PyAny>) -> Ticket {
+        let finish = move |reply| put(&slf, Finished { future, reply });
         match call.take() {
             Ok(call) => Ticket(Some(process().spawn(call, finish))),
             Err(error) => {
@@ -61,12 +60,12 @@ impl Inbox {
     /// Gives every waiting reply to its future. Runs on the loop's thread.
     fn drain(&self, py: Python<'_>) -> PyResult<()> {
         let finished = std::mem::take(&mut *self.lock());
-        for Finished { future, reply, events } in finished {
+        for Finished { future, reply } in finished {
             let future = future.bind(py);
             if future.call_method0(intern!(py, "done"))?.is_truthy()? {
                 continue;
             }
-            match to_python(py, &reply, events) {
+            match to_python(py, reply) {
                 Ok(reply) => future.call_method1(intern!(py, "set_result"), (reply,))?,
                 Err(error) => future.call_method1(intern!(py, "set_exception"), (error.value(py),))?,
             };

@@ -21,6 +21,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("VERSION", scrypath_core::VERSION)?;
     module.add_class::<call::PyCall>()?;
     module.add_class::<call::PyStream>()?;
+    module.add_class::<reply::Raw>()?;
     module.add_class::<inbox::Inbox>()?;
     module.add_class::<inbox::Ticket>()?;
     module.add_function(wrap_pyfunction!(call::kinds, module)?)?;

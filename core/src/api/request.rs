@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::config::Layers;
 use crate::document::{Document, DocumentId};
 use crate::error::{Error, Kind, Result};
-use crate::host::Term;
+use crate::host::{RawJson, Term};
 use crate::process::Core;
 use crate::schema::{Declaration, Schema};
 use crate::search::{Explanation, Hydrated, Pending, SearchReply};
@@ -98,13 +98,30 @@ pub enum Response {
     Documents(Vec<Document>),
     Ids(Vec<DocumentId>),
     Text(String),
-    Json(crate::host::RawJson),
+    Json(RawJson),
     Explanation(Box<Explanation>),
     Search(Box<SearchReply>),
     Hydrated(Box<Hydrated>),
     Write(Box<WriteResult>),
     Resolved(Box<crate::config::Summary>),
     Done {},
+}
+
+impl Response {
+    /// What the backend sent, where the response holds it.
+    pub(super) fn raw(&self) -> Option<&RawJson> {
+        match self {
+            Self::Search(found) => Some(&found.raw),
+            _ => None,
+        }
+    }
+
+    pub(super) fn raw_mut(&mut self) -> Option<&mut RawJson> {
+        match self {
+            Self::Search(found) => Some(&mut found.raw),
+            _ => None,
+        }
+    }
 }
 
 impl Request {

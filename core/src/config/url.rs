@@ -6,8 +6,8 @@ use crate::host::Idiom;
 /// Where documents go: the transport that `meilisearch_url` chooses.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum BackendUrl {
-    /// `http://…` or `https://…`, without a trailing slash.
-    Http(String),
+    /// `http://…` or `https://…`, parsed once for all that is sent.
+    Http(reqwest::Url),
     /// `embedded:PATH`: the engine in this process, its data under PATH.
     Embedded(PathBuf),
     /// `memory:` or `memory:NAME`: the engine in this process, gone with it. Shared by name.
@@ -37,7 +37,7 @@ impl BackendUrl {
         }
         match reqwest::Url::parse(url) {
             Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && parsed.has_host() => {
-                Ok(Self::Http(url.trim_end_matches('/').to_owned()))
+                Ok(Self::Http(parsed))
             }
             Ok(_) => Err(refuse("the scheme is not one of these")),
             Err(_) => Err(refuse("not a URL")),

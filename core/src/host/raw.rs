@@ -18,9 +18,14 @@ impl RawJson {
         Some(Self(text))
     }
 
+    /// Takes the text and leaves `null`.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self(Bytes::from_static(b"null")))
+    }
+
     pub fn get(&self) -> &str {
-        // Checked by `new`, and immutable since.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        // SAFETY: `new` checked it, `From<String>` needs no check, and it is immutable since.
+        unsafe { std::str::from_utf8_unchecked(&self.0) }
     }
 }
 

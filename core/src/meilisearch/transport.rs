@@ -14,7 +14,7 @@ use crate::process::Core;
 pub(super) enum Transport<'a> {
     Http {
         client: &'a reqwest::Client,
-        base: String,
+        base: reqwest::Url,
     },
     #[cfg(feature = "embedded")]
     Embedded {
@@ -61,14 +61,14 @@ impl<'a> Transport<'a> {
 
 async fn send_http(
     client: &reqwest::Client,
-    base: &str,
+    base: &reqwest::Url,
     exchange: &Exchange,
     config: &Config,
 ) -> Result<Answer> {
     let method = reqwest::Method::from_bytes(exchange.method.as_bytes())
         .map_err(|_| Error::internal("an unknown HTTP method"))?;
     let mut request =
-        client.request(method, format!("{base}{}", exchange.path)).timeout(config.request.receive_timeout);
+        client.request(method, endpoint(base, &exchange.path)).timeout(config.request.receive_timeout);
     if let Some(content_type) = exchange.body.content_type() {
         request = request.header("content-type", content_type);
     }
@@ -90,7 +90,19 @@ async fn send_http(
     Ok(Answer { status, body, retry_after })
 }
 
-fn unreachable(error: &reqwest::Error, base: &str, config: &Config) -> Box<Error> {
+/// A path of the API, under whatever path the server is mounted at.
+fn endpoint(base: &reqwest::Url, path: &str) -> reqwest::Url {
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    let mut url = base.clone();
+    match base.path().trim_end_matches('/') {
+        "" => url.set_path(path),
+        mount => url.set_path(&format!("{mount}{path}")),
+    }
+    url.set_query(query);
+    url
+}
+
+fn unreachable(error: &reqwest::Error, base: &reqwest::Url, config: &Config) -> Box<Error> {
     let host = host_of(base);
     if error.is_timeout() {
         let ms = config.request.receive_timeout.as_millis();
@@ -106,13 +118,10 @@ fn unreachable(error: &reqwest::Error, base: &str, config: &Config) -> Box<Error
     Error::new(Kind::TransportError, format!("{host} {stage}: {cause}"))
 }
 
-fn host_of(base: &str) -> String {
-    match reqwest::Url::parse(base) {
-        Ok(url) => match (url.host_str(), url.port_or_known_default()) {
-            (Some(host), Some(port)) => format!("{}://{host}:{port}", url.scheme()),
-            _ => "the backend".to_owned(),
-        },
-        Err(_) => "the backend".to_owned(),
+fn host_of(base: &reqwest::Url) -> String {
+    match (base.host_str(), base.port_or_known_default()) {
+        (Some(host), Some(port)) => format!("{}://{host}:{port}", base.scheme()),
+        _ => "the backend".to_owned(),
     }
 }
 

@@ -36,4 +36,4 @@ def decide(
     call = Call(request(op, **arguments), records, hooks)
     if not call.is_pure:
         raise InternalError(f"the operation {op!r} waits, and cannot be decided", "internal")
-    return result(call.run(False))
+    return result(call.run())

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar
+
+if TYPE_CHECKING:
+    from ._native import Raw
 
 R = TypeVar("R")
 
@@ -60,9 +63,33 @@ class Facets:
     declared_order: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the backend sent: bytes until somebody looks, then read once."""
+
+    __slots__ = ("_unread", "_value")
+
+    def __init__(self, unread: Raw | None = None, value: Any = None) -> None:
+        self._unread = unread
+        self._value = value
+
+    @property
+    def value(self) -> Any:
+        """The reply, read."""
+        if (unread := self._unread) is not None:
+            self._value = unread.read()
+            self._unread = None
+        return self._value
+
+    def __reduce__(self) -> tuple[type[Sent], tuple[None, Any]]:
+        return Sent, (None, self.value)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SearchResult(Generic[R]):
     """What a search found.
+
+    Two are equal when they found the same, whatever time that took. Hits are read from the backend's reply when they are first looked at, so a search whose records are
+    all that is wanted does not pay for them.
 
     Attributes:
         query: the normalized query that was run.
@@ -75,12 +102,35 @@ class SearchResult(Generic[R]):
     """
 
     query: Query
-    hits: list[dict[str, Any]]
     records: list[R]
-    raw: dict[str, Any]
     missing_ids: list[int | str]
     page: Page
     facets: Facets
+    _sent: Sent
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        return self._sent.value  # type: ignore[no-any-return]
+
+    @property
+    def hits(self) -> list[dict[str, Any]]:
+        return self.raw.get("hits", [])  # type: ignore[no-any-return]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SearchResult):
+            return NotImplemented
+        return self._compared() == other._compared()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return (
+            f"SearchResult(query={self.query!r}, hits={self.hits!r}, records={self.records!r}, "
+            f"missing_ids={self.missing_ids!r}, page={self.page!r}, facets={self.facets!r})"
+        )
+
+    def _compared(self) -> tuple[Any, ...]:
+        return self.query, self.records, self.missing_ids, self.page, self.facets, self.hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +210,6 @@ def _pairs(lists: list[list[Any]]) -> list[Any]:
 
 def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int | str]) -> SearchResult[R]:
     """The result of a search, from the core's reply."""
-    raw = found["raw"]
     facets = found["facets"]
     distribution = {
         name: [Bucket(bucket["value"], bucket["count"]) for bucket in buckets]
@@ -168,12 +217,11 @@ def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int
     }
     return SearchResult(
         query(found["query"]),
-        raw.get("hits", []),
         records,
-        raw,
         missing_ids,
         Page(**found["page"]),
         Facets(distribution, facets["stats"], facets["declared_order"]),
+        Sent(found["raw"]),
     )
 
 

@@ -11,7 +11,6 @@ import asyncio
 import threading
 import weakref
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from ._core import Call, Inbox, result
@@ -33,24 +32,28 @@ class Step(Protocol):
 Steps = Generator[Step, Any, T]
 
 
-@dataclass(frozen=True, slots=True)
 class Invoke:
     """A call into the core."""
 
-    request: dict[str, Any]
-    records: list[Any] | None = None
-    hooks: list[Any] | None = None
+    __slots__ = ("hooks", "records", "request")
+
+    def __init__(
+        self, request: dict[str, Any], records: list[Any] | None = None, hooks: list[Any] | None = None
+    ) -> None:
+        self.request = request
+        self.records = records
+        self.hooks = hooks
 
     def now(self, emitter: Emitter) -> Any:
-        return _outcome(self._call(emitter).run(emitter.wanted), emitter)
+        return _outcome(self._call(emitter).run(), emitter)
 
     async def later(self, emitter: Emitter) -> Any:
         call = self._call(emitter)
         if call.is_pure:
-            return _outcome(call.run(emitter.wanted), emitter)
+            return _outcome(call.run(), emitter)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[dict[str, Any]] = loop.create_future()
-        ticket = _inbox(loop).start(call, future, emitter.wanted)
+        ticket = _inbox(loop).start(call, future)
         try:
             reply = await future
         except asyncio.CancelledError:

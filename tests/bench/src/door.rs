@@ -36,9 +36,11 @@ pub(crate) fn rounds(url: &str, rounds: usize) -> Vec<f64> {
     let schema = serde_json::to_value(&declared).expect("JSON")["ok"]["json"].clone();
     let search = json!({"op": "search", "host": "node", "schema": schema, "text": "film",
         "options": {"meilisearchUrl": url, "filter": {"genre": "Drama"}}});
+    let search = term(&search);
     let round = || {
+        let search = search.clone();
         let started = Instant::now();
-        let call = Call::read(core, term(&search)).expect("a call");
+        let call = Call::read(core, search).expect("a call");
         let reply = run_blocking(call, || true);
         reply.result().expect("hits");
         started.elapsed().as_secs_f64() * 1e6
