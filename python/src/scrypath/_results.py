@@ -88,8 +88,9 @@ class Sent:
 class SearchResult(Generic[R]):
     """What a search found.
 
-    Two are equal when they found the same, whatever time that took. Hits are read from the backend's reply when they are first looked at, so a search whose records are
-    all that is wanted does not pay for them.
+    Two are equal when they found the same, whatever time that took. Hits are read from the backend's
+    reply when they are first looked at, so a search whose records are all that is wanted does not pay
+    for them.
 
     Attributes:
         query: the normalized query that was run.
