@@ -13,6 +13,7 @@ import {
   schemaJson,
   validateOptions,
 } from "scrypath";
+import { withStub } from "./support/stub.js";
 
 const folder = new URL("../../tests/vectors/", import.meta.url);
 const vessel = JSON.parse(readFileSync(new URL("vessel.schema", folder), "utf8"));
@@ -41,6 +42,10 @@ function hostValue(value) {
 }
 
 const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+
+const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const snakeKeys = (members) =>
+  Object.fromEntries(Object.entries(members).map(([key, value]) => [snake(key), value]));
 
 /** Options as a Node program spells them: the names of options in camelCase, their values untouched. */
 function spelled(options) {
@@ -103,6 +108,31 @@ const OPERATIONS = {
   },
   async wire_settings(_input, of) {
     return { settings: await new Scrypath({}).wireSettings(of) };
+  },
+  async search_reply({ server, options = {} }, of) {
+    return withStub(server, async (url) => {
+      const search = new Scrypath({ meilisearchUrl: url, reqOptions: { retry: false } });
+      const { hits, page, facets } = await search.search(of, "tug", spelled(hostValue(options)));
+      return { hits, page: snakeKeys(page), facets: snakeKeys(facets) };
+    });
+  },
+  async write({ server, verb, ids, records, options }, of, expect) {
+    return withStub(server, async (url, sent) => {
+      const search = new Scrypath({ meilisearchUrl: url, reqOptions: { retry: false } });
+      const given = ids ?? (verb === "delete_record" ? hostValue(records[0]) : hostValue(records));
+      try {
+        const { task, ...result } = await search[camel(verb)](of, given, spelled(hostValue(options)));
+        return {
+          result: among(expect.result, snakeKeys(result)),
+          task: task && among(expect.task, snakeKeys(task)),
+          sent: expect.sent,
+        };
+      } finally {
+        for (const [route, count] of Object.entries(expect.sent ?? {})) {
+          deepStrictEqual(sent[route] ?? 0, count, `requests to ${route}`);
+        }
+      }
+    });
   },
   options({ options }, _schema, expect) {
     const summary = validateOptions(spelled(hostValue(options)));

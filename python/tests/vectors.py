@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 import scrypath
+from stub import stub
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "vectors"
 
@@ -117,6 +118,26 @@ def operate(case: dict[str, Any]) -> dict[str, Any]:
             return {"settings": scrypath.wire_settings(declared(case))}
         case "options":
             return {"summary": call(scrypath.validate_options, options=options)}
+        case "search_reply":
+            with stub(given["server"]) as (url, _):
+                search = scrypath.Scrypath(url, req_options={"retry": False})
+                found = call(search.search, declared(case), "tug", options=options)
+                page = {name: value for name, value in asdict(found.page).items() if value is not None}
+                return {"hits": found.hits, "page": page, "facets": asdict(found.facets)}
+        case "write":
+            with stub(given["server"]) as (url, sent):
+                search = scrypath.Scrypath(url, req_options={"retry": False})
+                argument = given["ids"] if "ids" in given else [read(record) for record in given["records"]]
+                if given["verb"] == "delete_record":
+                    (argument,) = argument
+                try:
+                    written = asdict(
+                        call(getattr(search, given["verb"]), declared(case), argument, options=options)
+                    )
+                finally:
+                    for route, count in case["expect"].get("sent", {}).items():
+                        assert sent[route] == count, f"{sent[route]} requests to {route}"
+                return {"result": written, "task": written["task"], "sent": case["expect"].get("sent")}
         case other:
             raise AssertionError(f"no surface for the operation {other!r}")
 
@@ -144,7 +165,7 @@ def check(case: dict[str, Any]) -> None:
 def compare(expect: dict[str, Any], got: dict[str, Any]) -> None:
     for name, expected in expect.items():
         actual = got[name]
-        if name in ("form", "query", "summary"):
+        if name in ("form", "query", "summary", "result", "task"):
             actual = {member: actual.get(member) for member in expected}
         if name == "warnings":
             assert len(actual) == len(expected), f"warnings: {actual}"

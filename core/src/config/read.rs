@@ -8,6 +8,9 @@ use super::url::BackendUrl;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
 
+/// The names of the one backend: the module in Elixir, a word elsewhere.
+const MEILISEARCH: &[&str] = &["Elixir.Scrypath.Meilisearch", "meilisearch"];
+
 /// The promise a write returns under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,6 +93,8 @@ pub struct Config {
     pub max_schemas: i64,
     /// The name of the repo, for telemetry.
     pub repo: Option<Term>,
+    /// A stand-in for Meilisearch that was asked for, by the option that did.
+    other: Option<(&'static str, String)>,
     idiom: Idiom,
 }
 
@@ -208,6 +213,7 @@ impl Config {
             hydration_timeout: Duration::from_millis(5000),
             max_schemas: 10,
             repo: None,
+            other: None,
             idiom,
         }
     }
@@ -240,6 +246,12 @@ impl Config {
             "federation_offset" => self.federation_offset = int,
             "hydration_timeout" => self.hydration_timeout = millis,
             "max_schemas" => self.max_schemas = int,
+            "backend" if !value.as_str().is_none_or(|name| MEILISEARCH.contains(&name)) => {
+                self.other = value.as_str().map(|name| ("backend", name.to_owned()));
+            }
+            "meilisearch_client" if value.as_str().is_some() => {
+                self.other = value.as_str().map(|name| ("meilisearch_client", name.to_owned()));
+            }
             "repo" => self.repo = (!value.is_null()).then(|| value.clone()),
             _ => {}
         }
@@ -248,6 +260,14 @@ impl Config {
 
     /// The backend, or the error that names the missing option.
     pub fn backend(&self) -> Result<BackendUrl> {
+        if let Some((option, name)) = &self.other {
+            let message = format!(
+                "{}: {} cannot be called; there is one backend, Meilisearch, and \"memory:\" as its URL stands in for it in tests",
+                self.idiom.option(option),
+                name.trim_start_matches("Elixir."),
+            );
+            return Err(Error::new(Kind::InvalidOption, message).named(*option));
+        }
         match self.url.as_deref() {
             Some(url) if !url.is_empty() => BackendUrl::parse(url, self.idiom),
             _ => {

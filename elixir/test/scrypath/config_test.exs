@@ -57,6 +57,16 @@ defmodule Scrypath.ConfigTest do
     end
   end
 
+  test "another backend is refused when it would be called, not replaced in silence" do
+    for given <- [[backend: MyBackend], @backend ++ [meilisearch_client: MyClient]] do
+      given = given ++ [meilisearch_url: "memory:config_test"]
+
+      assert_raise ArgumentError, ~r/My(Backend|Client) cannot be called/, fn ->
+        Scrypath.search(Scrypath.Examples.Note, "tide", given)
+      end
+    end
+  end
+
   test "a key is never shown" do
     error =
       assert_raise ArgumentError, fn ->

@@ -16,6 +16,16 @@ defmodule Scrypath.Test.JSON do
   def plain(list) when is_list(list), do: Enum.map(list, &plain/1)
   def plain(scalar), do: scalar
 
+  def encode!(map) when is_map(map) do
+    members = Enum.map_join(map, ",", fn {key, value} -> encode!(key) <> ":" <> encode!(value) end)
+    "{" <> members <> "}"
+  end
+
+  def encode!(list) when is_list(list), do: "[" <> Enum.map_join(list, ",", &encode!/1) <> "]"
+  def encode!(nil), do: "null"
+  def encode!(text) when is_binary(text), do: ~s("#{Regex.replace(~r/["\\\\]/, text, "\\\\\\0")}")
+  def encode!(scalar), do: to_string(scalar)
+
   defp blank(<<c, rest::binary>>) when c in ' \n\r\t', do: blank(rest)
   defp blank(rest), do: rest
 

@@ -6,7 +6,7 @@ defmodule Scrypath.Test.VectorCase do
   import ExUnit.Assertions
   import ExUnit.CaptureIO
 
-  alias Scrypath.Test.JSON
+  alias Scrypath.Test.{JSON, StubServer}
 
   @folder Path.expand("../../../tests/vectors", __DIR__)
 
@@ -32,7 +32,10 @@ defmodule Scrypath.Test.VectorCase do
   defp input({key, value}), do: {key, JSON.plain(value)}
 
   def check(%{"expect" => %{"error" => expected}} = given) do
-    case refusal(fn -> carry_out(given) end) do
+    refusal = refusal(fn -> carry_out(given) end)
+    sent(given)
+
+    case refusal do
       %{tag: kind, text: text} ->
         assert to_string(kind) == expected["kind"], "refused as #{kind}: #{text}"
 
@@ -43,15 +46,17 @@ defmodule Scrypath.Test.VectorCase do
 
   def check(given) do
     got = json(carry_out(given))
+    sent(given)
 
     for {member, expected} <- given["expect"],
+        member != "sent",
         do: assert(among(expected, got[member]) == expected)
   end
 
   # Usage errors are raised with their message alone; two have a tag, which is their kind.
   defp refusal(work) do
     case work.() do
-      {:error, {tag, _} = reason} -> %{tag: tag, text: inspect(reason)}
+      {:error, reason} when is_tuple(reason) -> %{tag: elem(reason, 0), text: inspect(reason)}
       other -> flunk("accepted: #{inspect(other)}")
     end
   rescue
@@ -129,6 +134,66 @@ defmodule Scrypath.Test.VectorCase do
 
   defp operate("wire_settings", schema, _input) do
     %{settings: Scrypath.Meilisearch.wire_settings(schema)}
+  end
+
+  defp operate("search_reply", schema, %{"server" => script} = input) do
+    given = options(Map.get(input, "options", {:object, []}))
+
+    with {:ok, result} <- Scrypath.search(schema, "tug", given ++ at_stub(script)) do
+      facets = Map.from_struct(result.facets)
+      buckets = fn {facet, buckets} -> {facet, Enum.map(buckets, &Map.from_struct/1)} end
+      distribution = Map.new(facets.distribution, buckets)
+      %{hits: result.hits, page: result.page, facets: %{facets | distribution: distribution}}
+    end
+  end
+
+  defp operate("write", schema, %{"server" => script, "verb" => verb} = input) do
+    given = options(input["options"]) ++ at_stub(script)
+    records = host(input["records"] || [])
+
+    written =
+      case verb do
+        "sync_records" -> Scrypath.sync_records(schema, records, given)
+        "delete_documents" -> Scrypath.delete_documents(schema, host(input["ids"]), given)
+        "delete_record" -> Scrypath.delete_record(schema, hd(records), given)
+      end
+
+    with {:ok, result} <- written, do: %{result: result, task: result[:task]}
+  end
+
+  ## A server that follows a script
+
+  defp at_stub(script) do
+    {:ok, counts} = Agent.start_link(&Map.new/0)
+    Process.put(:counts, counts)
+    url = StubServer.start!(&answer(script, counts, &1))
+    with_backend(meilisearch_url: url, req_options: [retry: false])
+  end
+
+  defp answer(script, counts, request) do
+    [path] = Regex.run(~r/\A\S+ (\S+)/, request, capture: :all_but_first)
+    route = Enum.find(~w(search documents tasks), "", &(path =~ &1))
+
+    {status, body} =
+      case script[route] || [] do
+        [] ->
+          {200, ~s({"uid": "scrypath_vessel", "primaryKey": "id"})}
+
+        answers ->
+          count = Agent.get_and_update(counts, &{Map.get(&1, route, 0), add(&1, route)})
+          answer = Enum.at(answers, min(count, length(answers) - 1))
+          {answer["status"] || 200, answer["text"] || JSON.encode!(answer["body"])}
+      end
+
+    StubServer.json(status, body)
+  end
+
+  defp add(counts, route), do: Map.update(counts, route, 1, &(&1 + 1))
+
+  defp sent(given) do
+    for {route, count} <- given["expect"]["sent"] || %{} do
+      assert Agent.get(Process.get(:counts), &Map.get(&1, route, 0)) == count, "sent to #{route}"
+    end
   end
 
   defp with_backend(options) when is_list(options),
