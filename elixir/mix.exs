@@ -78,6 +78,13 @@ defmodule Scrypath.MixProject do
           Scrypath.SearchResult.Facets,
           Scrypath.SearchResult.Facets.Bucket
         ],
+        "Before a search": [
+          Scrypath.Composition,
+          Scrypath.Metadata,
+          Scrypath.Phoenix,
+          Scrypath.QueryParams,
+          Scrypath.QueryParams.Error
+        ],
         Documents: [Scrypath.Document, Scrypath.Projection, Scrypath.Identity, Scrypath.Bytes],
         Adapters: [Scrypath.Repo, Scrypath.Meilisearch],
         Errors: [Scrypath.Search.Error, Scrypath.TransportError, Scrypath.NativeError]

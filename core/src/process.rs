@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use crate::api::{Call, Reply, invoke};
 use crate::config::BackendUrl;
 use crate::error::{Error, Result};
-use crate::schema::{self, Schema};
+use crate::schema::{self, DeclaredNames, Schema};
 
 /// What calls share: declared schemas, open engines, indexes known to exist, and HTTP connections.
 pub struct Core {
@@ -33,6 +33,7 @@ pub struct Core {
 
 #[derive(Default)]
 struct Shared {
+    declared: Arc<DeclaredNames>,
     schemas: RwLock<HashMap<String, Arc<Schema>>>,
     #[cfg(feature = "embedded")]
     engines: Mutex<HashMap<BackendUrl, scrypath_engine::Engine>>,
@@ -60,6 +61,15 @@ impl Core {
         }
         schemas.insert(json.to_owned(), schema.clone());
         Ok(schema)
+    }
+
+    /// Names that schemas of this program declare, for requests that are read without one.
+    pub(crate) fn remember_names(&self, schema: &Schema) {
+        self.shared.declared.add(schema.names());
+    }
+
+    pub(crate) fn declared_names(&self) -> HashSet<String> {
+        self.shared.declared.all()
     }
 
     pub(crate) fn http(&self) -> Result<&reqwest::Client> {
@@ -143,7 +153,10 @@ pub fn process() -> &'static Process {
     {
         return process;
     }
-    let made = Box::into_raw(Box::new(Process::new()));
+    // SAFETY: as above.
+    let parent = unsafe { seen.as_ref() };
+    let declared = parent.map(|parent| parent.core.shared.declared.clone()).unwrap_or_default();
+    let made = Box::into_raw(Box::new(Process::new(declared)));
     match PROCESS.compare_exchange(seen, made, Ordering::AcqRel, Ordering::Acquire) {
         // SAFETY: `made` was just leaked and stays.
         Ok(_) => unsafe { &*made },
@@ -156,7 +169,8 @@ pub fn process() -> &'static Process {
 }
 
 impl Process {
-    fn new() -> Self {
+    /// `declared`: what the parent of a forked process declared.
+    fn new(declared: Arc<DeclaredNames>) -> Self {
         let runtime = Builder::new_multi_thread()
             .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().clamp(1, 4)))
             .thread_name("scrypath")
@@ -165,7 +179,9 @@ impl Process {
             .enable_all()
             .build()
             .expect("the operating system refused to start threads");
-        Self { pid: std::process::id(), core: Arc::new(Core::new()), runtime }
+        let shared = Arc::new(Shared { declared, ..Shared::default() });
+        let core = Core { shared, http: OnceCell::new(), owns_thread: false };
+        Self { pid: std::process::id(), core: Arc::new(core), runtime }
     }
 
     pub fn core(&self) -> &Core {

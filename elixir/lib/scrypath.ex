@@ -164,6 +164,18 @@ defmodule Scrypath do
     error in ArgumentError -> {:error, error}
   end
 
+  @doc "See `Scrypath.Metadata.schema_capabilities/1`."
+  @spec schema_capabilities(Schema.t()) :: map()
+  defdelegate schema_capabilities(schema), to: Scrypath.Metadata
+
+  @doc "See `Scrypath.Metadata.reflect_search/2`."
+  @spec reflect_search(Schema.t(), map()) :: map()
+  defdelegate reflect_search(schema, criteria), to: Scrypath.Metadata
+
+  @doc "See `Scrypath.Metadata.reflect_search_many/2`."
+  @spec reflect_search_many(map() | [tuple()], keyword()) :: map()
+  defdelegate reflect_search_many(entries, shared \\ []), to: Scrypath.Metadata
+
   ## Searching
 
   @doc """

@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustler::types::map::MapIterator;
 use rustler::{Encoder, Env, Term};
-use scrypath_core::{Call, Error, Kind, Reply, Sink, TermSink, process, report_panics_by_place};
+use scrypath_core::{Call, Error, Kind, Reply, TermSink, process, report_panics_by_place};
 
 use crate::row::Row;
-use crate::walk::{Allowance, key, walk};
+use crate::walk::{Allowance, walk};
 
 mod names {
     rustler::atoms! { pending, dirty }
@@ -96,16 +96,15 @@ fn read(request: Term, records: Term, hooked: bool, allowance: &Allowance) -> Re
     Ok(call)
 }
 
+/// An argument that cannot be read is refused where it is used.
 fn read_request(request: Term, allowance: &Allowance) -> Result<scrypath_core::Term, Box<Error>> {
-    let mut sink = TermSink::new();
-    sink.begin_map()?;
-    for (name, value) in MapIterator::new(request).into_iter().flatten() {
-        key(name, &mut sink, allowance)?;
+    let argument = |(name, value): (Term, Term)| {
+        let mut sink = TermSink::new();
         let walked = walk(value, &mut sink, allowance);
-        walked.map_err(|error| Box::<Error>::from(error).named(&*atoms::name(name)))?;
-    }
-    sink.end_map()?;
-    Ok(sink.finish())
+        let value = walked.map_or_else(scrypath_core::Term::Invalid, |()| sink.finish());
+        (scrypath_core::Term::Symbol(atoms::name(name).to_string()), value)
+    };
+    Ok(scrypath_core::Term::Map(MapIterator::new(request).into_iter().flatten().map(argument).collect()))
 }
 
 fn read_records(

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 use scrypath_core::process::run_blocking;
 use scrypath_core::{Call, Error, Kind, Reply, Stream, Term, TermSink, process};
 
@@ -37,7 +37,7 @@ impl PyCall {
     #[new]
     #[pyo3(signature = (request, records=None, hooks=None))]
     fn read(
-        request: &Bound<'_, PyAny>,
+        request: &Bound<'_, PyDict>,
         records: Option<&Bound<'_, PyList>>,
         hooks: Option<&Bound<'_, PyList>>,
     ) -> Self {
@@ -84,7 +84,7 @@ pub(crate) struct PyStream(Read<Stream>);
 #[pymethods]
 impl PyStream {
     #[new]
-    fn open(request: &Bound<'_, PyAny>) -> Self {
+    fn open(request: &Bound<'_, PyDict>) -> Self {
         Self(unpanicked(|| Stream::open(process().core(), term(request)?)))
     }
 
@@ -110,10 +110,14 @@ impl PyStream {
     }
 }
 
-fn term(request: &Bound<'_, PyAny>) -> Read<Term> {
-    let mut sink = TermSink::new();
-    walk(request, &mut sink)?;
-    Ok(sink.finish())
+/// An argument that cannot be read is refused where it is used.
+fn term(request: &Bound<'_, PyDict>) -> Read<Term> {
+    let argument = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        let mut sink = TermSink::new();
+        let walked = walk(&value, &mut sink);
+        (Term::Text(name.to_string()), walked.map_or_else(Term::Invalid, |()| sink.finish()))
+    };
+    Ok(Term::Map(request.iter().map(argument).collect()))
 }
 
 fn push(

@@ -5,14 +5,14 @@ use serde_json::value::RawValue;
 
 use super::guard;
 use super::reply::Reply;
-use super::request::{Request, Response, mismatch, take_text};
+use super::request::{Request, Response, mismatch, readable, take_text};
 use crate::config::{Config, Layers};
 use crate::document::{self, DocumentId, Projector};
 use crate::error::Result;
 use crate::host::{Idiom, JsonRecord, RawJson, Record, Term};
 use crate::meilisearch::{naming, settings};
 use crate::process::Core;
-use crate::schema::{Schema, declare, load};
+use crate::schema::{Declaration, Schema, declare, load};
 use crate::search;
 use crate::sync::{self, Write};
 use crate::telemetry::Trace;
@@ -44,6 +44,7 @@ impl Call {
     /// Reads a call out of a term: a map with `op`, `host` and the operation's arguments; `events: false`
     /// when nobody listens to telemetry.
     pub fn read(core: &Core, mut term: Term) -> Result<Self> {
+        readable(&term)?;
         let host = take_text(&mut term, "host")?;
         let silent = term.take("events") == Term::Bool(false);
         let idiom = Idiom::parse(&host).ok_or_else(|| mismatch(&format!("the host {host:?} is unknown")))?;
@@ -120,13 +121,11 @@ impl Call {
         })
     }
 
-    fn decide(self, _core: &Core, trace: &mut Trace) -> Result<Response> {
+    fn decide(self, core: &Core, trace: &mut Trace) -> Result<Response> {
         let Self { idiom, request, intake, .. } = self;
         match request {
-            Request::Declare { name, options } => {
-                Ok(Response::Declaration(Box::new(declare(&name, &options, idiom)?)))
-            }
-            Request::Load { json } => Ok(Response::Declaration(Box::new(load(&json)?))),
+            Request::Declare { name, options } => Ok(declared(core, declare(&name, &options, idiom)?)),
+            Request::Load { json } => Ok(declared(core, load(&json)?)),
             Request::ResolveConfig { layers } => {
                 Ok(Response::Resolved(Box::new(resolve(layers, idiom)?.summary())))
             }
@@ -151,6 +150,7 @@ impl Call {
             Request::Hydrate { pending, found } => {
                 Ok(Response::Hydrated(Box::new(search::hydrate(*pending, &found, trace)?)))
             }
+            Request::Edge(edge) => Ok(Response::Edge(Box::new(edge.decide(idiom)?))),
             Request::HydrationFailed { pending } => {
                 search::hydration_failed(*pending, trace);
                 Ok(Response::Done {})
@@ -198,6 +198,11 @@ impl Call {
             _ => Err(mismatch("this operation is decided at once")),
         }
     }
+}
+
+fn declared(core: &Core, declaration: Declaration) -> Response {
+    core.remember_names(&declaration.schema);
+    Response::Declaration(Box::new(declaration))
 }
 
 fn resolve(layers: Layers, idiom: Idiom) -> Result<Config> {

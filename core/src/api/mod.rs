@@ -5,6 +5,7 @@
 //! one needs no change in it. Panics end here, without arguments in the report.
 
 mod call;
+mod edge;
 mod guard;
 mod reply;
 mod request;

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::edge::{Edge, EdgeReply};
 use crate::config::Layers;
 use crate::document::{Document, DocumentId};
 use crate::error::{Error, Kind, Result};
@@ -65,6 +66,8 @@ pub enum Request {
     HydrationFailed {
         pending: Box<Pending>,
     },
+    /// Prepares a search: composition, the parameters of a request, what a schema supports.
+    Edge(Box<Edge>),
     /// Upserts the pushed records.
     SyncRecords {
         schema: Arc<Schema>,
@@ -104,6 +107,7 @@ pub enum Response {
     Hydrated(Box<Hydrated>),
     Write(Box<WriteResult>),
     Resolved(Box<crate::config::Summary>),
+    Edge(Box<EdgeReply>),
     Done {},
 }
 
@@ -152,7 +156,7 @@ impl Request {
             "delete_documents" => {
                 Self::DeleteDocuments { schema: args.schema()?, ids: args.term("ids"), layers: args.layers() }
             }
-            other => return Err(mismatch(&format!("the operation {other:?} is unknown"))),
+            other => Self::Edge(Box::new(Edge::read(core, other, args.term)?)),
         })
     }
 
@@ -200,6 +204,20 @@ impl Args<'_> {
     fn pending(&mut self) -> Result<Box<Pending>> {
         Pending::read(&self.term("pending")).map(Box::new)
     }
+}
+
+/// Refuses arguments that could not be read, but for the parameters of a request: what is wrong with those
+/// is for the browser to hear.
+pub(super) fn readable(term: &Term) -> Result<()> {
+    let Term::Map(arguments) = term else { return Ok(()) };
+    for (name, value) in arguments {
+        if let (Some(name), Term::Invalid(error)) = (name.as_str(), value)
+            && name != "params"
+        {
+            return Err(Box::<Error>::from(error.clone()).named(name));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn take_text(term: &mut Term, name: &str) -> Result<String> {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::call::Call;
-use super::request::{Request, mismatch, take_text};
+use super::request::{Request, mismatch, readable, take_text};
 use crate::config::{Config, Layers};
 use crate::error::Result;
 use crate::host::{Idiom, Term};
@@ -20,6 +20,7 @@ pub struct Stream {
 impl Stream {
     /// Opens a stream from a term: `{host, schema, options, defaults, repo_defaults}`.
     pub fn open(core: &Core, mut term: Term) -> Result<Self> {
+        readable(&term)?;
         let host = take_text(&mut term, "host")?;
         let idiom = Idiom::parse(&host).ok_or_else(|| mismatch(&format!("the host {host:?} is unknown")))?;
         let schema = core.schema(&take_text(&mut term, "schema")?)?;

@@ -63,6 +63,17 @@ kinds! {
     InvalidFacetFilter, "invalid_facet_filter", Usage, false, "a facet filter names a field that is not a declared facet";
     TenantFieldMissing, "tenant_field_missing", Usage, false, "tenant_scope on a schema without a tenant_field";
     TenantFieldTwice, "tenant_field_twice", Usage, false, "a filter names the tenant field beside tenant_scope";
+    InvalidFragment, "invalid_fragment", Usage, false, "a fragment, or one of its members, has a shape or value that is not accepted";
+    InvalidDefaultsField, "invalid_defaults_field", Usage, false, "the defaults of a fragment hold a key that is no criterion";
+    InvalidFixedField, "invalid_fixed_field", Usage, false, "a fragment fixes something other than filter and facet_filter";
+    InvalidCriteria, "invalid_criteria", Usage, false, "criteria are not a map";
+    InvalidCriteriaField, "invalid_criteria_field", Usage, false, "criteria, or the options of an entry, hold a key that is no criterion";
+    CompositionConflict, "composition_conflict", Usage, false, "a constraint is fixed to two different values";
+    InvalidSharedFragment, "invalid_shared_fragment", Usage, false, "a shared fragment is not a map";
+    InvalidSharedFixed, "invalid_shared_fixed", Usage, false, "a shared fragment fixes constraints";
+    InvalidSharedField, "invalid_shared_field", Usage, false, "a shared fragment holds text";
+    InvalidManyEntry, "invalid_many_entry", Usage, false, "an entry of compose_many has another shape";
+    ParamsInvalid, "params_invalid", Usage, false, "the parameters of a request are no search; details.issues says why";
     ProjectionFieldMissing, "projection_field_missing", Usage, false, "a record lacks a declared field";
     ProjectionHookInvalid, "projection_hook_invalid", Usage, false, "a search_document hook returned something other than a map";
     FieldNotLoaded, "field_not_loaded", Usage, false, "a record holds a field that was not loaded from the database";

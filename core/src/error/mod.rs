@@ -13,6 +13,8 @@ use serde_json::Value;
 
 use crate::host::Term;
 use crate::meilisearch::TaskMap;
+use crate::search::composition::Reason;
+use crate::search::params::Issue;
 
 /// A failure, in three renderings: `Display` is one line for a person; `serde` is the form that
 /// crosses to the host (`{kind, class, retryable, message, details}`); `Debug` is for us.
@@ -54,6 +56,12 @@ pub struct Details {
     pub task: Option<TaskMap>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<InvalidTask>,
+    /// Why criteria could not be composed, as a tagged tuple.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<Reason>,
+    /// What is wrong with the parameters of a request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) issues: Vec<Issue>,
     /// The position, from 0, of the record in the list it came in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<usize>,

@@ -11,6 +11,7 @@ mod moment;
 mod raw;
 mod sink;
 mod term;
+mod word;
 
 pub use idiom::Idiom;
 pub(crate) use idiom::{camel, snake};
@@ -20,3 +21,4 @@ pub use raw::{RAW_JSON, RawJson};
 pub(crate) use sink::MAX_EXACT_INTEGER;
 pub use sink::{MAX_DEPTH, Presence, Record, Sink, ValueError, Written};
 pub use term::{SYMBOL, Term, TermSink};
+pub(crate) use word::Word;

@@ -8,12 +8,14 @@ mod declare;
 mod export;
 mod faceting;
 mod fan_outs;
+mod names;
 mod settings;
 
 pub use declare::{Declaration, declare};
 pub use export::load;
 pub use faceting::{FacetOrder, Faceting};
 pub use fan_outs::FanOut;
+pub(crate) use names::DeclaredNames;
 pub use settings::Settings;
 
 use crate::host::Term;
@@ -42,6 +44,13 @@ impl Schema {
 
     pub fn is_sortable(&self, field: &str) -> bool {
         self.sortable.iter().any(|name| name == field)
+    }
+
+    /// Every name that a search of this schema may speak of.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let lists = [&self.fields, &self.filterable, &self.sortable];
+        let names = lists.into_iter().flatten().chain(self.facet_attributes()).chain(&self.tenant_field);
+        names.chain([&self.document_id]).map(String::as_str)
     }
 
     pub fn facet_attributes(&self) -> &[String] {

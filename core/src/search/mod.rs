@@ -4,13 +4,18 @@
 //! a request body ([`wire`]); the reply becomes a [`SearchReply`] ([`reply`]); fetched rows are put in hit
 //! order ([`hydrate`]). A value can never change the structure of a filter: every literal is quoted.
 
+pub(crate) mod capabilities;
+pub(crate) mod composition;
+pub(crate) mod criteria;
 mod facets;
 mod filter;
 mod hydrate;
 mod options;
 mod page;
+pub(crate) mod params;
 mod per_query;
 mod query;
+pub(crate) mod reflection;
 mod reply;
 mod run;
 mod sort;

@@ -14,6 +14,14 @@ pub struct Page {
     pub size: Option<i64>,
 }
 
+impl Page {
+    /// The members that were given.
+    pub(super) fn pairs(self) -> Vec<(String, Term)> {
+        let members = [("number", self.number), ("size", self.size)];
+        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Term::Int(value?)))).collect()
+    }
+}
+
 pub(super) fn read(term: &Term, idiom: Idiom) -> Result<Page> {
     let Some(pairs) = term.pairs(idiom) else {
         let message = format!(

@@ -84,6 +84,21 @@ pub(super) fn read(term: &Term, idiom: Idiom) -> Result<PerQuery> {
 }
 
 impl PerQuery {
+    /// The members that were given.
+    pub(super) fn pairs(&self) -> Vec<(String, Term)> {
+        let threshold = self.ranking_score_threshold.map(|threshold| match threshold {
+            Threshold::Int(value) => Term::Int(value),
+            Threshold::Float(value) => Term::Float(value),
+        });
+        let values = [
+            threshold,
+            self.show_ranking_score.map(Term::Bool),
+            self.show_ranking_score_details.map(Term::Bool),
+        ];
+        let members = KEYS.iter().zip(values);
+        members.filter_map(|(name, value)| Some(((*name).to_owned(), value?))).collect()
+    }
+
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         if let Some(threshold) = self.ranking_score_threshold {
             member(out, "rankingScoreThreshold");

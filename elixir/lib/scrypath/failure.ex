@@ -4,6 +4,8 @@ defmodule Scrypath.Failure do
   # One place turns an error of the core into what Elixir callers match on:
   #
   #     usage                       raises ArgumentError, but for
+  #       composition               {:error, reason}, as Scrypath.Composition says
+  #       params_invalid            {:error, error_map}, as Scrypath.QueryParams says
   #       unknown_facet             {:error, {:unknown_facet, facet}}
   #       invalid_facet_filter      {:error, {:invalid_facet_filter, reason}}
   #     transport                   {:error, {:transport_error, %Scrypath.TransportError{}}}
@@ -13,7 +15,7 @@ defmodule Scrypath.Failure do
   #     invalid_task_payload        {:error, {:invalid_task_payload, details}}
   #     anything else               {:error, {kind, message}}
 
-  alias Scrypath.TransportError
+  alias Scrypath.{QueryParams, TransportError}
 
   @spec error(map()) :: {:error, term()} | no_return()
   def error(%{class: :usage, kind: "unknown_facet"} = error) do
@@ -26,6 +28,11 @@ defmodule Scrypath.Failure do
       _ -> {:error, {:invalid_facet_filter, :faceting_not_declared}}
     end
   end
+
+  def error(%{details: %{reason: reason}}), do: {:error, reason}
+
+  def error(%{kind: "params_invalid", details: %{issues: issues}}),
+    do: {:error, QueryParams.Error.map(issues)}
 
   def error(%{class: :usage, message: message}), do: raise(ArgumentError, message)
 

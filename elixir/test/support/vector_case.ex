@@ -28,16 +28,26 @@ defmodule Scrypath.Test.VectorCase do
     end)
   end
 
-  defp input({"options", options}), do: {"options", options}
+  # These keep their order: that of a keyword list counts.
+  @ordered ~w(options fragments criteria entries shared composed params)
+  defp input({name, value}) when name in @ordered, do: {name, value}
   defp input({key, value}), do: {key, JSON.plain(value)}
+
+  def check(%{"expect" => nothing}) when nothing == %{},
+    do: flunk("a case that expects nothing proves nothing")
 
   def check(%{"expect" => %{"error" => expected}} = given) do
     refusal = refusal(fn -> carry_out(given) end)
     sent(given)
 
     case refusal do
-      %{tag: kind, text: text} ->
+      %{issues: issues} ->
+        assert expected["kind"] == "params_invalid"
+        assert issues == expected["issues"]
+
+      %{tag: kind, text: text, reason: reason} ->
         assert to_string(kind) == expected["kind"], "refused as #{kind}: #{text}"
+        if expected["reason"], do: assert(json(reason) == expected["reason"])
 
       %{text: text} ->
         for fragment <- expected["contains"] || [], do: assert(text =~ fragment)
@@ -50,23 +60,31 @@ defmodule Scrypath.Test.VectorCase do
 
     for {member, expected} <- given["expect"],
         member != "sent",
-        do: assert(among(expected, got[member]) == expected)
+        do: assert(among(member, expected, got[member]) == expected)
   end
 
   # Usage errors are raised with their message alone; two have a tag, which is their kind.
   defp refusal(work) do
     case work.() do
-      {:error, reason} when is_tuple(reason) -> %{tag: elem(reason, 0), text: inspect(reason)}
+      {:error, reason} when is_tuple(reason) ->
+        %{tag: elem(reason, 0), text: inspect(reason), reason: reason}
+
+      {:error, %{errors: errors}} ->
+        %{issues: Enum.map(errors, &json(Map.take(&1, [:path, :code, :meta])))}
+
       other -> flunk("accepted: #{inspect(other)}")
     end
   rescue
     error in ArgumentError -> %{text: error.message}
   end
 
-  defp among(%{} = expected, %{} = got) when map_size(expected) > 0,
+  # What an operation of the request edge gives is expected whole.
+  defp among("gives", _expected, got), do: got
+
+  defp among(_member, %{} = expected, %{} = got) when map_size(expected) > 0,
     do: Map.take(got, Map.keys(expected))
 
-  defp among(_expected, got), do: got
+  defp among(_member, _expected, got), do: got
 
   defp carry_out(%{"operation" => "declare", "input" => input, "expect" => expect}) do
     name = Map.get(input, "name", "Vessel")

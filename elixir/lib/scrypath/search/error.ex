@@ -8,8 +8,23 @@ defmodule Scrypath.Search.Error do
   @type t :: %__MODULE__{reason: term()}
 
   @impl true
-  def message(%{reason: {:unknown_facet, facet}}),
-    do: "search failed: unknown facet #{inspect(facet)}"
+  def message(%{reason: {:transport_failed, _reason}}),
+    do:
+      "search failed: the transport to the backend failed; see guides/meilisearch-operations.md"
+
+  def message(%{reason: {:invalid_options, _reason}}) do
+    "search failed: options were refused while the searches were prepared, before any backend call; " <>
+      "see guides/multi-index-search.md"
+  end
+
+  def message(%{reason: {:validation_failed, _schema, _reason}}),
+    do: "search failed: one of the searches is not valid"
+
+  def message(%{reason: {:all_failed, _failures}}),
+    do: "search failed: every schema of the search failed"
+
+  def message(%{reason: {:unknown_facet, _facet}}),
+    do: "search failed: a facet is not declared"
 
   def message(%{reason: {:invalid_facet_filter, _reason}}),
     do: "search failed: facet_filter is not valid"
