@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import edge
 import scrypath
 from stub import stub
 
@@ -34,6 +35,8 @@ TAGGED: dict[str, Callable[[Any], Any]] = {
     "$symbol": str,
     "$pairs": lambda pairs: [(key, read(value)) for key, value in pairs],
     "$opaque": lambda _: object(),
+    "$entry": lambda parts: tuple(read(parts)),
+    "$flat": lambda pairs: [tuple(pair) for pair in pairs],
 }
 
 
@@ -89,6 +92,9 @@ def declared(case: dict[str, Any]) -> type:
 def operate(case: dict[str, Any]) -> dict[str, Any]:
     given = case["input"]
     options = read(given.get("options", {}))
+    if case["operation"] in edge.OPERATIONS:
+        cls = declared(case) if "schema" in case else None
+        return {"gives": edge.OPERATIONS[case["operation"]](edge.named(read(given), cls), cls)}
     match case["operation"]:
         case "declare":
             with warnings.catch_warnings(record=True) as noticed:

@@ -6,8 +6,9 @@ defmodule Scrypath.Test.VectorCase do
   import ExUnit.Assertions
   import ExUnit.CaptureIO
 
-  alias Scrypath.Test.{JSON, StubServer}
+  alias Scrypath.Test.{EdgeCase, JSON, StubServer}
 
+  @edge EdgeCase.operations()
   @folder Path.expand("../../../tests/vectors", __DIR__)
 
   def all do
@@ -72,7 +73,8 @@ defmodule Scrypath.Test.VectorCase do
       {:error, %{errors: errors}} ->
         %{issues: Enum.map(errors, &json(Map.take(&1, [:path, :code, :meta])))}
 
-      other -> flunk("accepted: #{inspect(other)}")
+      other ->
+        flunk("accepted: #{inspect(other)}")
     end
   rescue
     error in ArgumentError -> %{text: error.message}
@@ -113,12 +115,19 @@ defmodule Scrypath.Test.VectorCase do
     end
   end
 
+  defp carry_out(%{"operation" => operation, "input" => input} = given)
+       when operation in @edge and not is_map_key(given, "schema"),
+       do: EdgeCase.operate(operation, nil, input)
+
   defp carry_out(%{"operation" => operation, "schema" => options, "input" => input}) do
     options = if options == {:object, [{"$vessel", true}]}, do: vessel(), else: options
     hook = Map.has_key?(input, "hook")
     if hook, do: Process.put(:hook, host(input["hook"]))
     operate(operation, schema(options, "Vessel", hook), input)
   end
+
+  defp operate(operation, schema, input) when operation in @edge,
+    do: EdgeCase.operate(operation, schema, input)
 
   defp operate("document", schema, %{"record" => record}) do
     # By string keys and by atom keys.
@@ -247,19 +256,20 @@ defmodule Scrypath.Test.VectorCase do
   defp options(given),
     do: pairs(given, fn {key, value} -> {String.to_atom(key), option(key, value)} end)
 
-  defp option(key, value) when key in @lists_of_names and is_list(value),
+  @doc false
+  def option(key, value) when key in @lists_of_names and is_list(value),
     do: Enum.map(value, &name/1)
 
-  defp option(key, value) when key in @names, do: name(value)
-  defp option(key, value) when key in @keywords, do: options(value)
-  defp option(key, value) when key in @filters, do: filter(value)
-  defp option("settings", value), do: host(value)
+  def option(key, value) when key in @names, do: name(value)
+  def option(key, value) when key in @keywords, do: options(value)
+  def option(key, value) when key in @filters, do: filter(value)
+  def option("settings", value), do: host(value)
 
-  defp option(key, value) when key in @maps_of_names do
+  def option(key, value) when key in @maps_of_names do
     pairs(value, fn {key, value} -> {String.to_atom(key), name(value)} end)
   end
 
-  defp option(_key, value), do: host(value)
+  def option(_key, value), do: host(value)
 
   defp filter(values) when is_list(values), do: Enum.map(values, &filter/1)
 
@@ -284,33 +294,34 @@ defmodule Scrypath.Test.VectorCase do
   defp symbolic(%{} = record),
     do: Map.new(record, fn {key, value} -> {String.to_atom(key), value} end)
 
-  defp host({:object, _pairs} = object), do: object |> JSON.plain() |> host()
-  defp host(%{"$date" => text}), do: Date.from_iso8601!(text)
-  defp host(%{"$time" => text}), do: Time.from_iso8601!(text)
-  defp host(%{"$decimal" => text}), do: decimal(text)
-  defp host(%{"$uuid" => text}), do: text
-  defp host(%{"$bytes" => text}), do: %Scrypath.Bytes{data: Base.decode64!(text)}
+  @doc false
+  def host({:object, _pairs} = object), do: object |> JSON.plain() |> host()
+  def host(%{"$date" => text}), do: Date.from_iso8601!(text)
+  def host(%{"$time" => text}), do: Time.from_iso8601!(text)
+  def host(%{"$decimal" => text}), do: decimal(text)
+  def host(%{"$uuid" => text}), do: text
+  def host(%{"$bytes" => text}), do: %Scrypath.Bytes{data: Base.decode64!(text)}
   # There is no such float on the BEAM: the runtime itself refuses.
-  defp host(%{"$float" => text}),
+  def host(%{"$float" => text}),
     do: raise(ArgumentError, "#{text} is not expressible" <> finite())
 
-  defp host(%{"$int" => digits}), do: String.to_integer(digits)
-  defp host(%{"$symbol" => name}), do: String.to_atom(name)
-  defp host(%{"$opaque" => true}), do: self()
+  def host(%{"$int" => digits}), do: String.to_integer(digits)
+  def host(%{"$symbol" => name}), do: String.to_atom(name)
+  def host(%{"$opaque" => true}), do: self()
 
-  defp host(%{"$pairs" => pairs}),
+  def host(%{"$pairs" => pairs}),
     do: Enum.map(pairs, fn [key, value] -> {String.to_atom(key), host(value)} end)
 
-  defp host(%{"$datetime" => text}) do
+  def host(%{"$datetime" => text}) do
     case DateTime.from_iso8601(text) do
       {:ok, zoned, _offset} -> zoned
       {:error, :missing_offset} -> NaiveDateTime.from_iso8601!(text)
     end
   end
 
-  defp host(%{} = map), do: Map.new(map, fn {key, value} -> {key, host(value)} end)
-  defp host(list) when is_list(list), do: Enum.map(list, &host/1)
-  defp host(scalar), do: scalar
+  def host(%{} = map), do: Map.new(map, fn {key, value} -> {key, host(value)} end)
+  def host(list) when is_list(list), do: Enum.map(list, &host/1)
+  def host(scalar), do: scalar
 
   defp finite, do: ": NaN and infinities have no JSON form; accepted: finite numbers"
 

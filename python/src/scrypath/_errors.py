@@ -2,6 +2,7 @@
 
 ScrypathError
 ├── UsageError (also ValueError)       the call is wrong; nothing was sent
+│   └── ParamsError                    a web request's parameters are no search
 ├── TransportError                     the server was not reached, or what answered was not one
 ├── BackendError                       the server answered, and refused
 ├── ScrypathTimeout (also TimeoutError)  a deadline passed; the work may still finish
@@ -15,6 +16,7 @@ Programs match on the class or on ``kind``, which is stable; messages may change
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ._results import Task
@@ -29,7 +31,7 @@ class ScrypathError(Exception):
             ``"task"``, ``"queue"`` or ``"internal"``.
         retryable: whether the same call may succeed later, unchanged.
         details: what a program can look at: ``schema``, ``name``, ``names``, ``status``, ``body``,
-            ``code``, ``task``, ``payload``, ``position``; absent ones are left out.
+            ``code``, ``task``, ``payload``, ``position``, ``reason``, ``issues``; absent ones are left out.
     """
 
     class_: str = "internal"
@@ -56,6 +58,52 @@ class UsageError(ScrypathError, ValueError):
     """The call is wrong, and nothing was sent. Change the call."""
 
     class_ = "usage"
+
+
+@dataclass(frozen=True, slots=True)
+class ParamIssue:
+    """One thing that is wrong with the parameters of a request.
+
+    Attributes:
+        field: the namespace it is in; ``None`` for the parameters as a whole.
+        code: ``"invalid_shape"``, ``"invalid_value"``, ``"missing_key"``, ``"unknown_key"``,
+            ``"unknown_field"`` or ``"unsupported_param"``.
+        message: for a person; may change.
+        path: where: the namespace, then the member.
+        meta: what was expected, by code.
+    """
+
+    field: str | None
+    code: str
+    message: str
+    path: tuple[str, ...]
+    meta: Mapping[str, Any]
+
+
+class ParamsError(UsageError):
+    """The parameters of a web request are no search: ``issues`` says everything that is wrong."""
+
+    @property
+    def issues(self) -> list[ParamIssue]:
+        """All issues, in a fixed order."""
+        return [
+            ParamIssue(issue["field"], issue["code"], issue["message"], tuple(issue["path"]), issue["meta"])
+            for issue in self.details["issues"]
+        ]
+
+    @property
+    def form_errors(self) -> list[ParamIssue]:
+        """The issues with the parameters as a whole."""
+        return [issue for issue in self.issues if issue.field is None]
+
+    @property
+    def field_errors(self) -> dict[str, list[ParamIssue]]:
+        """The other issues, by namespace."""
+        by_field: dict[str, list[ParamIssue]] = {}
+        for issue in self.issues:
+            if issue.field is not None:
+                by_field.setdefault(issue.field, []).append(issue)
+        return by_field
 
 
 class TransportError(ScrypathError):
@@ -130,4 +178,6 @@ class ScrypathWarning(UserWarning):
 def from_reply(error: Mapping[str, Any]) -> ScrypathError:
     """The exception for the error part of a reply."""
     raised = BY_CLASS.get(error["class"], InternalError)
+    if error["kind"] == "params_invalid":
+        raised = ParamsError
     return raised(error["message"], error["kind"], error["retryable"], error["details"])

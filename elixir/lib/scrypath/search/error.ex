@@ -9,8 +9,7 @@ defmodule Scrypath.Search.Error do
 
   @impl true
   def message(%{reason: {:transport_failed, _reason}}),
-    do:
-      "search failed: the transport to the backend failed; see guides/meilisearch-operations.md"
+    do: "search failed: the transport to the backend failed; see guides/meilisearch-operations.md"
 
   def message(%{reason: {:invalid_options, _reason}}) do
     "search failed: options were refused while the searches were prepared, before any backend call; " <>
