@@ -150,6 +150,7 @@ def operate(case: dict[str, Any]) -> dict[str, Any]:
 
 def check(case: dict[str, Any]) -> None:
     expect = case["expect"]
+    assert expect, "a case that expects nothing proves nothing"
     if "error" not in expect:
         compare(expect, as_json(operate(case)))
         return
@@ -158,6 +159,7 @@ def check(case: dict[str, Any]) -> None:
     except scrypath.ScrypathError as error:
         kind, message = error.kind, str(error)
         assert kind == expect["error"]["kind"], f"{kind}: {message}"
+        check_details(expect["error"], error)
     except TypeError as error:
         # The language's own refusal of a keyword given twice.
         message = str(error)
@@ -166,6 +168,15 @@ def check(case: dict[str, Any]) -> None:
         raise AssertionError(f"expected {expect['error']}, got {result}")
     for fragment in expect["error"].get("contains", []):
         assert fragment in message, f"{fragment!r} is not in {message!r}"
+
+
+def check_details(expect: dict[str, Any], error: scrypath.ScrypathError) -> None:
+    if "reason" in expect:
+        assert same(as_json(error.details["reason"]), expect["reason"]), error.details["reason"]
+    if "issues" in expect:
+        assert isinstance(error, scrypath.ParamsError)
+        told = [{"path": at.path, "code": at.code, "meta": at.meta} for at in error.issues]
+        assert same(as_json(told), expect["issues"]), told
 
 
 def compare(expect: dict[str, Any], got: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ impl PyCall {
     #[new]
     #[pyo3(signature = (request, records=None, hooks=None))]
     fn read(
-        request: &Bound<'_, PyDict>,
+        request: &Bound<'_, PyAny>,
         records: Option<&Bound<'_, PyList>>,
         hooks: Option<&Bound<'_, PyList>>,
     ) -> Self {
@@ -84,7 +84,7 @@ pub(crate) struct PyStream(Read<Stream>);
 #[pymethods]
 impl PyStream {
     #[new]
-    fn open(request: &Bound<'_, PyDict>) -> Self {
+    fn open(request: &Bound<'_, PyAny>) -> Self {
         Self(unpanicked(|| Stream::open(process().core(), term(request)?)))
     }
 
@@ -111,7 +111,8 @@ impl PyStream {
 }
 
 /// An argument that cannot be read is refused where it is used.
-fn term(request: &Bound<'_, PyDict>) -> Read<Term> {
+fn term(request: &Bound<'_, PyAny>) -> Read<Term> {
+    let Ok(request) = request.cast::<PyDict>() else { return Ok(Term::Null) };
     let argument = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
         let mut sink = TermSink::new();
         let walked = walk(&value, &mut sink);

@@ -156,7 +156,7 @@ def search_many_args(
         >>> import scrypath
         >>> @scrypath.schema(fields=["title"], filterable=["status"])
         ... class Note: ...
-        >>> entries = [{"schema": Note, "text": "a", "criteria": {"filter": {"status": "open"}}}, ("all", "b")]
+        >>> entries = [(Note, "a", {"filter": {"status": "open"}}), ("all", "b")]
         >>> composed = scrypath.compose_many(entries, {"defaults": {"page": {"size": 8}}})
         >>> scrypath.search_many_args(composed)
         ([(<class '...Note'>, 'a', {'filter': [['status', 'open']]}), ('all', 'b')], {'page': {'size': 8}})
@@ -186,7 +186,8 @@ def reflect_search(cls: type, criteria: Criteria | Composition | Mapping[str, An
         >>> import scrypath
         >>> @scrypath.schema(fields=["title"], filterable=["status"])
         ... class Note: ...
-        >>> scrypath.reflect_search(Note, {"filter": {"status": "open", "crew": 4}})["resolved"]["unsupported"]
+        >>> reflected = scrypath.reflect_search(Note, {"filter": {"status": "open", "crew": 4}})
+        >>> reflected["resolved"]["unsupported"]
         {'filter': [['crew', 4]]}
     """
     return decide("reflect_search", schema=declaration(cls).json, of=criteria)  # type: ignore[no-any-return]
