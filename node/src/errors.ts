@@ -3,6 +3,7 @@
  *
  *   ScrypathError
  *   ├── UsageError       the call is wrong, nothing was sent: change the call
+ *   │   └── ParamsError  a web request's parameters are no search
  *   ├── TransportError   the server was not reached, or what answered was not one
  *   ├── BackendError     the server answered, and refused
  *   ├── TimeoutError     a deadline passed; the work may still finish
@@ -34,6 +35,17 @@ export const ERROR_KINDS = {
     "invalid_facet_filter",
     "tenant_field_missing",
     "tenant_field_twice",
+    "invalid_fragment",
+    "invalid_defaults_field",
+    "invalid_fixed_field",
+    "invalid_criteria",
+    "invalid_criteria_field",
+    "composition_conflict",
+    "invalid_shared_fragment",
+    "invalid_shared_fixed",
+    "invalid_shared_field",
+    "invalid_many_entry",
+    "params_invalid",
     "projection_field_missing",
     "projection_hook_invalid",
     "field_not_loaded",
@@ -107,6 +119,62 @@ export class ScrypathError extends Error {
 
 /** The call is wrong; nothing was sent. */
 export class UsageError extends ScrypathError {}
+
+/** One thing that is wrong with the parameters of a request. */
+export interface ParamIssue {
+  /** The namespace it is in; `null` for the parameters as a whole. */
+  readonly field: string | null;
+  readonly code:
+    | "invalid_shape"
+    | "invalid_value"
+    | "missing_key"
+    | "unknown_key"
+    | "unknown_field"
+    | "unsupported_param";
+  /** For a person; may change. */
+  readonly message: string;
+  /** Where: the namespace, then the member. */
+  readonly path: readonly string[];
+  /** What was expected, by code. */
+  readonly meta: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The parameters of a web request are no search.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   scrypath.normalizeParams("page[number]=0");
+ * } catch (error) {
+ *   if (!(error instanceof scrypath.ParamsError)) throw error;
+ *   console.log(error.issues[0]?.path, error.issues[0]?.code); // [ 'page', 'number' ] invalid_value
+ * }
+ * ```
+ */
+export class ParamsError extends UsageError {
+  /** Everything that is wrong, in a fixed order. */
+  readonly issues: readonly ParamIssue[];
+
+  constructor(reply: ErrorReply) {
+    super(reply);
+    this.issues = (reply.details.issues ?? []) as ParamIssue[];
+  }
+
+  /** The issues with the parameters as a whole. */
+  get formErrors(): readonly ParamIssue[] {
+    return this.issues.filter(({ field }) => field === null);
+  }
+
+  /** The other issues, by namespace. */
+  get fieldErrors(): Readonly<Record<string, readonly ParamIssue[]>> {
+    const fields = new Set(this.issues.flatMap(({ field }) => field ?? []));
+    return Object.fromEntries(
+      [...fields].map((name) => [name, this.issues.filter(({ field }) => field === name)]),
+    );
+  }
+}
+
 /** The server was not reached, or what answered was not one. */
 export class TransportError extends ScrypathError {}
 /** The server answered, and refused. */
@@ -132,6 +200,6 @@ const BY_CLASS: Record<ErrorClass, new (reply: ErrorReply) => ScrypathError> = {
 
 export function toError(reply: ErrorReply): ScrypathError {
   // A native library newer than this file may know a class that is not here.
-  const Raised = BY_CLASS[reply.class] ?? ScrypathError;
+  const Raised = reply.kind === "params_invalid" ? ParamsError : (BY_CLASS[reply.class] ?? ScrypathError);
   return new Raised(reply);
 }

@@ -127,6 +127,10 @@ export interface ErrorDetails {
     readonly problems: readonly (readonly [string, string])[];
     readonly payload: unknown;
   };
+  /** Why criteria could not be composed: a tag, then what it is about. */
+  readonly reason?: readonly unknown[];
+  /** What is wrong with the parameters of a request; `ParamsError.issues`. */
+  readonly issues?: readonly unknown[];
   /** The position, from 0, of the record in the list it came in. */
   readonly position?: number;
 }

@@ -14,6 +14,7 @@ import {
   validateOptions,
 } from "scrypath";
 import { withStub } from "./support/stub.js";
+import { EDGE_OPERATIONS, respelled } from "./vectors.edge.js";
 
 const folder = new URL("../../tests/vectors/", import.meta.url);
 const vessel = JSON.parse(readFileSync(new URL("vessel.schema", folder), "utf8"));
@@ -31,6 +32,8 @@ const TAGS = {
   $symbol: (text) => text,
   $pairs: (pairs) => pairs.map(hostValue),
   $opaque: () => () => {},
+  $entry: (parts) => parts.map(hostValue),
+  $flat: (pairs) => new URLSearchParams(pairs),
 };
 
 function hostValue(value) {
@@ -154,9 +157,11 @@ function contains(text, fragments) {
 }
 
 async function check({ operation, input = {}, schema: options, expect }) {
+  if (Object.keys(expect).length === 0) throw new Error("a case that expects nothing proves nothing");
   const hook = "hook" in input ? { searchDocument: () => hostValue(input.hook) } : {};
   const run = async () => {
     const of = options && declared(options.$vessel ? vessel : options, { name: "Vessel", ...hook });
+    if (operation in EDGE_OPERATIONS) return { gives: EDGE_OPERATIONS[operation](hostValue(input), of) };
     return OPERATIONS[operation](input, of, expect);
   };
   if (expect.error) {
@@ -168,12 +173,20 @@ async function check({ operation, input = {}, schema: options, expect }) {
     );
     if (!(error instanceof ScrypathError)) throw error;
     deepStrictEqual(error.kind, expect.error.kind, error.message);
+    const { reason, issues } = expect.error;
+    if (reason) deepStrictEqual(respelled(error.details.reason), reason);
+    if (issues) deepStrictEqual(told(error.issues), issues);
     contains(error.message, expect.error.contains ?? []);
   } else {
     const { warnings: _, ...wanted } = expect;
     const given = JSON.parse(JSON.stringify(await run()));
     deepStrictEqual(among(wanted, given), wanted);
   }
+}
+
+/** What the vectors tell of issues. */
+function told(issues) {
+  return issues.map(({ path, code, meta }) => ({ path, code, meta }));
 }
 
 /** Runs all cases; throws, naming each that failed, unless all passed. */
