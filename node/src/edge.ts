@@ -183,7 +183,7 @@ export function compose(fragments: Fragment | readonly Fragment[], criteria?: Cr
  *
  * @example
  * ```ts
- * const [text, options] = scrypath.searchArgs(scrypath.normalizeParams("q=harb&filter[status]=open"));
+ * const [text, options] = scrypath.searchArgs(scrypath.normalizeParams("q=harb&page[size]=5"));
  * console.log((await search.search(Note, text, options as object)).hits.length); // 1
  * ```
  */
