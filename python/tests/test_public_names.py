@@ -52,7 +52,7 @@ def test_the_version_is_the_cores() -> None:
 def test_importing_brings_no_extra_along() -> None:
     program = (
         "import sys, scrypath;"
-        "extras = {'sqlalchemy', 'django', 'pydantic', 'opentelemetry', 'asyncpg'};"
+        "extras = {'sqlalchemy', 'django', 'pydantic', 'starlette', 'opentelemetry', 'asyncpg'};"
         "print(sorted(extras & set(sys.modules)))"
     )
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
