@@ -93,6 +93,33 @@ impl Field {
         };
         read.ok_or(term)
     }
+
+    /// Reads a value that was composed, normalized or cast before: its shape is looked at, and nothing is
+    /// merged or sorted, so that two conditions on one field stay two.
+    pub(crate) fn as_it_is(self, term: &Term, idiom: Idiom) -> Option<Value> {
+        if !is_carried(term) {
+            return None;
+        }
+        match self {
+            Self::Text => match term {
+                Term::Text(text) => Some(Value::Text(text.clone())),
+                _ => None,
+            },
+            Self::Facets => facets::names(term, idiom).ok().map(Value::Names),
+            Self::Sort => {
+                let pairs = sort::pairs(term, idiom).ok()?;
+                Some(Value::Pairs(pairs.into_iter().map(|(by, name)| (by, Term::Symbol(name))).collect()))
+            }
+            Self::PerQuery => {
+                let Term::Map(entries) = term else { return None };
+                let pair = |(key, value): &(Term, Term)| {
+                    Some((idiom.read_option(idiom.as_name(key)?).into_owned(), value.clone()))
+                };
+                entries.iter().map(pair).collect::<Option<_>>().map(Value::Pairs)
+            }
+            _ => term.pairs(idiom).map(|pairs| Value::Pairs(pairs.into_iter().map(owned).collect())),
+        }
+    }
 }
 
 fn owned((name, value): (&str, &Term)) -> (String, Term) {

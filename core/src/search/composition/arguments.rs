@@ -35,9 +35,9 @@ pub(crate) fn top_level(term: Term, what: &str, idiom: Idiom) -> Result<Criteria
     let mut criteria = Criteria::default();
     for field in Field::ALL {
         if let Some(value) = members.take(field.name(), idiom) {
-            let refuse =
-                |value| invalid_option(field.name(), "what was composed or normalized", &value, idiom);
-            criteria.set(field, field.value(value, idiom).map_err(refuse)?);
+            let refuse = || invalid_option(field.name(), "what was composed or normalized", &value, idiom);
+            let read = if value.is_null() { Some(field.empty()) } else { field.as_it_is(&value, idiom) };
+            criteria.set(field, read.ok_or_else(refuse)?);
         }
     }
     Ok(criteria)

@@ -1,8 +1,7 @@
 use crate::config::options::shown;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
-use crate::search::criteria::{Criteria, Field, Pairs, Value, is_carried};
-use crate::search::{facets, sort};
+use crate::search::criteria::{Criteria, Field, Value};
 
 /// Criteria from values that are of the host's own making: their shape is checked, and nothing else.
 pub(crate) fn cast(params: &Term, idiom: Idiom) -> Result<Criteria> {
@@ -26,35 +25,11 @@ pub(crate) fn cast(params: &Term, idiom: Idiom) -> Result<Criteria> {
     criteria.set(Field::Text, Value::Text(text.unwrap_or_default()));
     for field in Field::OPTIONS {
         if let Some(term) = get(field.name()) {
-            let value = read(*field, term, idiom).ok_or_else(|| refuse(*field, term, idiom))?;
+            let value = field.as_it_is(term, idiom).ok_or_else(|| refuse(*field, term, idiom))?;
             criteria.set(*field, value);
         }
     }
     Ok(criteria.filled())
-}
-
-fn read(field: Field, term: &Term, idiom: Idiom) -> Option<Value> {
-    if !is_carried(term) {
-        return None;
-    }
-    let owned = |pairs: Vec<(&str, &Term)>| -> Pairs {
-        pairs.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect()
-    };
-    match field {
-        Field::Facets => facets::names(term, idiom).ok().map(Value::Names),
-        Field::Sort => {
-            let pairs = sort::pairs(term, idiom).ok()?;
-            Some(Value::Pairs(pairs.into_iter().map(|(by, name)| (by, Term::Symbol(name))).collect()))
-        }
-        Field::PerQuery => {
-            let Term::Map(entries) = term else { return None };
-            let pair = |(key, value): &(Term, Term)| {
-                Some((idiom.read_option(idiom.as_name(key)?).into_owned(), value.clone()))
-            };
-            entries.iter().map(pair).collect::<Option<_>>().map(Value::Pairs)
-        }
-        _ => term.pairs(idiom).map(|pairs| Value::Pairs(owned(pairs))),
-    }
 }
 
 fn refuse(field: Field, term: &Term, idiom: Idiom) -> Box<Error> {
