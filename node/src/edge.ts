@@ -40,16 +40,23 @@ export interface Fragment {
   readonly warnings?: Readonly<Record<string, unknown>> | null;
 }
 
+/**
+ * A name that a request or a fragment spoke of. Which schema it is searched with is not known here, so no
+ * type can hold it against one: the search does.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: assignable to the names and conditions of every schema.
+type Unchecked = any;
+
 /** Criteria with every field: what a search call takes as its text and options. */
 export interface SearchParams {
   readonly text: string;
   /** Pairs of field and condition, sorted by field. */
-  readonly filter: readonly (readonly [string, unknown])[];
+  readonly filter: readonly (readonly [Unchecked, Unchecked])[];
   /** Pairs of direction and field. */
-  readonly sort: readonly (readonly ["asc" | "desc", string])[];
+  readonly sort: readonly (readonly ["asc" | "desc", Unchecked])[];
   readonly page: { readonly number?: number; readonly size?: number };
-  readonly facets: readonly string[];
-  readonly facetFilter: readonly (readonly [string, unknown])[];
+  readonly facets: readonly Unchecked[];
+  readonly facetFilter: readonly (readonly [Unchecked, Unchecked])[];
   readonly perQuery: PerQuery;
 }
 
@@ -184,7 +191,7 @@ export function compose(fragments: Fragment | readonly Fragment[], criteria?: Cr
  * @example
  * ```ts
  * const [text, options] = scrypath.searchArgs(scrypath.normalizeParams("q=harb&page[size]=5"));
- * console.log((await search.search(Note, text, options as object)).hits.length); // 1
+ * console.log((await search.search(Note, text, options)).hits.length); // 1
  * ```
  */
 export function searchArgs(composed: SearchParams): [text: string, options: SearchArguments] {
