@@ -8,7 +8,10 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{RawJson, Term};
 use crate::process::Core;
 use crate::schema::{Declaration, Schema};
-use crate::search::{Explanation, Hydrated, Pending, SearchReply};
+use crate::search::{
+    Asked, AskedMany, Explanation, FacetValues, Finished, Given, Hydrated, ManyReply, Outcome, Pending,
+    SearchReply, Target,
+};
 use crate::sync::{Bulk, WriteResult};
 
 /// One operation, read out of a host term.
@@ -47,14 +50,31 @@ pub enum Request {
     /// A search's normalized query and exact request, without sending it.
     ExplainSearch {
         schema: Arc<Schema>,
-        text: Term,
-        layers: Layers,
+        asked: Box<Asked>,
     },
     Search {
         schema: Arc<Schema>,
+        asked: Box<Asked>,
+    },
+    /// Searches the values of a facet.
+    SearchFacetValues {
+        schema: Arc<Schema>,
+        facet: String,
         text: Term,
         layers: Layers,
-        primary_key: Option<String>,
+    },
+    /// Merges facet distributions, as they are on the wire.
+    MergeDistributions {
+        main: Term,
+        overrides: Term,
+    },
+    SearchMany {
+        asked: Box<AskedMany>,
+    },
+    /// Puts the rows of many searches in hit order.
+    FinishSearchMany {
+        pending: Term,
+        outcomes: Vec<Outcome>,
     },
     /// Puts fetched rows in hit order: `found` are their keys, in the order the rows came.
     Hydrate {
@@ -101,6 +121,10 @@ pub enum Response {
     Json(RawJson),
     Explanation(Box<Explanation>),
     Search(Box<SearchReply>),
+    FacetValues(Box<FacetValues>),
+    Many(Box<ManyReply>),
+    Finished(Box<Finished>),
+    Term(Term),
     Hydrated(Box<Hydrated>),
     Write(Box<WriteResult>),
     Resolved(Box<crate::config::Summary>),
@@ -136,15 +160,21 @@ impl Request {
             "wire_settings" => Self::WireSettings { schema: args.schema()? },
             "documents" => Self::Documents { schema: args.schema()? },
             "document_ids" => Self::DocumentIds { schema: args.schema()? },
-            "explain_search" => {
-                Self::ExplainSearch { schema: args.schema()?, text: args.term("text"), layers: args.layers() }
-            }
-            "search" => Self::Search {
+            "explain_search" => Self::ExplainSearch { schema: args.schema()?, asked: args.asked() },
+            "search" => Self::Search { schema: args.schema()?, asked: args.asked() },
+            "search_facet_values" => Self::SearchFacetValues {
                 schema: args.schema()?,
+                facet: args.text("facet")?,
                 text: args.term("text"),
-                primary_key: args.optional_text("primary_key"),
                 layers: args.layers(),
             },
+            "search_many" => Self::SearchMany { asked: Box::new(args.asked_many()?) },
+            "finish_search_many" => {
+                Self::FinishSearchMany { pending: args.term("pending"), outcomes: args.outcomes() }
+            }
+            "merge_distributions" => {
+                Self::MergeDistributions { main: args.term("main"), overrides: args.term("overrides") }
+            }
             "hydrate" => Self::Hydrate { pending: args.pending()?, found: args.term("found") },
             "hydration_failed" => Self::HydrationFailed { pending: args.pending()? },
             "sync_records" => Self::SyncRecords { schema: args.schema()?, layers: args.layers() },
@@ -161,6 +191,8 @@ impl Request {
         !matches!(
             self,
             Self::Search { .. }
+                | Self::SearchFacetValues { .. }
+                | Self::SearchMany { .. }
                 | Self::SyncRecords { .. }
                 | Self::DeleteRecords { .. }
                 | Self::DeleteDocuments { .. }
@@ -195,6 +227,74 @@ impl Args<'_> {
 
     fn layers(&mut self) -> Layers {
         Layers::take(self.term)
+    }
+
+    fn asked(&mut self) -> Box<Asked> {
+        // In a list of its own, so that a bucket of nothing is not the same as none.
+        let bucket = match self.term("bucket") {
+            Term::List(mut given) if given.len() == 1 => given.pop(),
+            _ => None,
+        };
+        Box::new(Asked {
+            text: self.term("text"),
+            layers: self.layers(),
+            primary_key: self.optional_text("primary_key"),
+            bucket,
+            disjunctive: self.term("disjunctive") == Term::Bool(true),
+        })
+    }
+
+    fn list(&mut self, name: &str) -> Vec<Term> {
+        match self.term(name) {
+            Term::List(items) | Term::Tuple(items) => items,
+            _ => Vec::new(),
+        }
+    }
+
+    /// `schemas` are `{schema, primary_key}`; entries and `global` name them by number. An entry without a
+    /// number is of all; one that is no map is of no known shape.
+    fn asked_many(&mut self) -> Result<AskedMany> {
+        let mut targets = Vec::new();
+        for (number, mut term) in self.list("schemas").into_iter().enumerate() {
+            let schema = self.core.schema(&take_text(&mut term, "schema")?)?;
+            let primary_key = term.take("primary_key").as_str().map(str::to_owned);
+            targets.push(Target { number, schema, primary_key });
+        }
+        let target = |number: &Term| match number {
+            Term::Int(number) => usize::try_from(*number).ok().and_then(|at| targets.get(at).cloned()),
+            _ => None,
+        };
+        let unknown = || mismatch("an entry names a schema that did not come with the call");
+        let mut entries = Vec::new();
+        for mut entry in self.list("entries") {
+            entries.push(match &entry {
+                Term::Map(_) => Given::Search {
+                    target: match entry.take("schema") {
+                        Term::Null => None,
+                        number => Some(target(&number).ok_or_else(unknown)?),
+                    },
+                    text: entry.take("text"),
+                    options: entry.take("options"),
+                },
+                _ => Given::Malformed,
+            });
+        }
+        let global = match self.term("global") {
+            Term::List(numbers) => {
+                Some(numbers.iter().map(|number| target(number).ok_or_else(unknown)).collect::<Result<_>>()?)
+            }
+            _ => None,
+        };
+        Ok(AskedMany { entries, global, shared: self.layers() })
+    }
+
+    fn outcomes(&mut self) -> Vec<Outcome> {
+        let outcome = |mut term: Term| match (term.take("found"), term.take("failed")) {
+            (Term::List(found) | Term::Tuple(found), _) => Outcome::Found(found),
+            (_, Term::Null) => Outcome::Nothing,
+            (_, failed) => Outcome::Failed(failed),
+        };
+        self.list("outcomes").into_iter().map(outcome).collect()
     }
 
     fn pending(&mut self) -> Result<Box<Pending>> {

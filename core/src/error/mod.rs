@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::host::Term;
 use crate::meilisearch::TaskMap;
+use crate::search::Failure;
 
 /// A failure, in three renderings: `Display` is one line for a person; `serde` is the form that
 /// crosses to the host (`{kind, class, retryable, message, details}`); `Debug` is for us.
@@ -54,6 +55,17 @@ pub struct Details {
     pub task: Option<TaskMap>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<InvalidTask>,
+    /// How many there were, and how many may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    /// The error of one part, where the whole is told of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Box<Error>>,
+    /// Of a call with many parts: those that failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failure>,
     /// The position, from 0, of the record in the list it came in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<usize>,

@@ -4,20 +4,28 @@
 //! a request body ([`wire`]); the reply becomes a [`SearchReply`] ([`reply`]); fetched rows are put in hit
 //! order ([`hydrate`]). A value can never change the structure of a filter: every literal is quoted.
 
+mod disjunctive;
+mod facet_values;
 mod facets;
 mod filter;
 mod hydrate;
+mod many;
 mod options;
 mod page;
 mod per_query;
+mod presentation;
 mod query;
 mod reply;
 mod run;
 mod sort;
 mod tenant;
 mod wire;
+mod within;
 
+pub use disjunctive::merge_distributions;
+pub use facet_values::{FacetValues, search_facet_values};
 pub use hydrate::{Hydrated, Pending, hydrate, hydration_failed};
+pub use many::{AskedMany, Failure, Finished, Given, ManyReply, Outcome, Target, finish, search_many};
 pub use query::Query;
 pub use reply::{Facets, PageInfo, SearchReply};
-pub use run::{Explanation, explain, search};
+pub use run::{Asked, Explanation, explain, search};

@@ -85,14 +85,6 @@ pub(super) fn read(term: &Term, idiom: Idiom) -> Result<PerQuery> {
 
 impl PerQuery {
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        if let Some(threshold) = self.ranking_score_threshold {
-            member(out, "rankingScoreThreshold");
-            let digits = match threshold {
-                Threshold::Int(value) => value.to_string(),
-                Threshold::Float(value) => format!("{value:?}"),
-            };
-            out.extend_from_slice(digits.as_bytes());
-        }
         for (name, on) in [
             ("showRankingScore", self.show_ranking_score),
             ("showRankingScoreDetails", self.show_ranking_score_details),
@@ -101,6 +93,18 @@ impl PerQuery {
                 member(out, name);
                 out.extend_from_slice(b"true");
             }
+        }
+    }
+
+    /// The one member that decides what is a hit.
+    pub(super) fn write_threshold(&self, out: &mut Vec<u8>) {
+        if let Some(threshold) = self.ranking_score_threshold {
+            member(out, "rankingScoreThreshold");
+            let digits = match threshold {
+                Threshold::Int(value) => value.to_string(),
+                Threshold::Float(value) => format!("{value:?}"),
+            };
+            out.extend_from_slice(digits.as_bytes());
         }
     }
 }

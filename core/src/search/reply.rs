@@ -67,14 +67,16 @@ pub(super) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     pub(super) fn read(raw: &'a RawJson) -> Result<Self> {
-        serde_json::from_str(raw.get()).map_err(|_| {
-            let mut error = Error::new(
-                Kind::HttpError,
-                "the backend answered a search with something else; is it a Meilisearch 1.x?",
-            );
-            error.details.status = Some(200);
-            error
-        })
+        serde_json::from_str(raw.get()).map_err(|_| unreadable())
+    }
+
+    /// Takes one facet's counts and stats from another reply.
+    pub(super) fn take_facet(&mut self, facet: &str, mut other: Seen) {
+        let counts = other.facet_distribution.as_mut().and_then(|all| all.remove(facet));
+        self.facet_distribution.get_or_insert_default().insert(facet.to_owned(), counts.unwrap_or_default());
+        if let Some(stats) = other.facet_stats.as_mut().and_then(|all| all.remove(facet)) {
+            self.facet_stats.get_or_insert_default().insert(facet.to_owned(), stats);
+        }
     }
 
     pub(super) fn page(&self) -> PageInfo {
@@ -121,7 +123,15 @@ impl<'a> Seen<'a> {
     }
 }
 
-fn count_of(count: &Value) -> i64 {
+/// A reply that is not what the server promised.
+pub(super) fn unreadable() -> Box<Error> {
+    let message = "the backend answered a search with something else; is it a Meilisearch 1.x?";
+    let mut error = Error::new(Kind::HttpError, message);
+    error.details.status = Some(200);
+    error
+}
+
+pub(super) fn count_of(count: &Value) -> i64 {
     count.as_i64().or_else(|| count.as_f64().map(|count| count.trunc() as i64)).unwrap_or(0)
 }
 

@@ -16,6 +16,8 @@ use crate::host::Term;
 /// Every event the core produces, without its `.start`, `.stop` or `.exception`.
 pub const SPANS: &[&str] = &[
     "scrypath.search",
+    "scrypath.search_facet_values",
+    "scrypath.search_many",
     "scrypath.hydration",
     "scrypath.sync.upsert",
     "scrypath.sync.delete",
@@ -32,8 +34,16 @@ pub(crate) fn monotonic() -> i64 {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    Start { system_time: i64 },
-    Stop { duration: i64 },
+    Start {
+        system_time: i64,
+    },
+    Stop {
+        duration: i64,
+    },
+    /// Not a span: so many parts of a call failed.
+    Partial {
+        count: i64,
+    },
 }
 
 /// One event: `{name, measurements, metadata}`. Times are nanoseconds.
@@ -148,6 +158,16 @@ impl Trace {
         self.events.push(Event { span: name, phase, monotonic_time, metadata });
     }
 
+    /// Tells that so many parts of a call failed, and the rest did not.
+    pub(crate) fn partial(&mut self, name: &'static str, count: usize) {
+        if self.silent {
+            return;
+        }
+        let metadata = Metadata::new().with("failure_count", count);
+        let phase = Phase::Partial { count: count as i64 };
+        self.events.push(Event { span: name, phase, monotonic_time: monotonic(), metadata });
+    }
+
     pub(crate) fn into_events(self) -> Vec<Event> {
         self.events
     }
@@ -170,8 +190,10 @@ impl Serialize for Event {
         enum Measurements {
             Start { monotonic_time: i64, system_time: i64 },
             Stop { duration: i64, monotonic_time: i64 },
+            Partial { count: i64 },
         }
         let (suffix, measurements) = match self.phase {
+            Phase::Partial { count } => ("partial", Measurements::Partial { count }),
             Phase::Start { system_time } => {
                 ("start", Measurements::Start { monotonic_time: self.monotonic_time, system_time })
             }
@@ -193,6 +215,7 @@ pub(crate) fn error_kind(error: &Error) -> Term {
         match error.kind {
             Kind::HttpError => "http",
             Kind::TransportError | Kind::RequestTimeout => "transport",
+            Kind::EmptySchemaList => "empty_schema_list",
             Kind::Timeout => "timeout",
             Kind::TaskFailed => "task_failed",
             Kind::TaskCancelled => "cancelled",
@@ -204,7 +227,18 @@ pub(crate) fn error_kind(error: &Error) -> Term {
 }
 
 /// Keys that metadata carried across the host may have.
-const CARRIED: &[&str] = &["schema", "backend", "index", "sync_mode", "repo", "ranking_score_details"];
+const CARRIED: &[&str] = &[
+    "schema",
+    "backend",
+    "index",
+    "sync_mode",
+    "repo",
+    "search_scope",
+    "scoped_facet",
+    "ranking_score_details",
+    "schema_count",
+    "raw_entry_count",
+];
 
 impl Metadata {
     /// The metadata as JSON, symbols told from text.

@@ -17,7 +17,7 @@ from ._errors import (
     TransportError,
     UsageError,
 )
-from ._options import RuntimeOptions, SchemaOptions, SearchOptions
+from ._options import RuntimeOptions, SchemaOptions, SearchManyOptions, SearchOptions
 from ._projection import document_id, project
 from ._repos import Repo
 from ._results import (
@@ -25,12 +25,17 @@ from ._results import (
     Document,
     Explanation,
     Facets,
+    FacetValues,
+    Failure,
+    Federation,
+    MultiSearchResult,
     Page,
     Query,
     Request,
     SearchResult,
     Task,
     WriteResult,
+    merge_distributions,
 )
 from ._schema import (
     document_id_field,
@@ -54,8 +59,12 @@ __all__ = [
     "Bucket",
     "Document",
     "Explanation",
+    "FacetValues",
     "Facets",
+    "Failure",
+    "Federation",
     "InternalError",
+    "MultiSearchResult",
     "Page",
     "Query",
     "QueueError",
@@ -67,6 +76,7 @@ __all__ = [
     "ScrypathError",
     "ScrypathTimeout",
     "ScrypathWarning",
+    "SearchManyOptions",
     "SearchOptions",
     "SearchResult",
     "Task",
@@ -80,6 +90,7 @@ __all__ = [
     "document_id_field",
     "document_source",
     "fingerprint",
+    "merge_distributions",
     "project",
     "schema",
     "schema_config",

@@ -12,8 +12,10 @@ from ._projection import as_list, document_id, hooked
 from ._repos import Fetch
 from ._results import (
     Explanation,
+    FacetValues,
     SearchResult,
     WriteResult,
+    facet_values,
     query,
     search_result,
     write_result,
@@ -26,14 +28,16 @@ R = TypeVar("R")
 Options = Mapping[str, Any]
 
 
-def search(cls: type[R], text: str, options: Options, defaults: Options) -> Steps[SearchResult[R]]:
+def search(
+    cls: type[R], text: str, options: Options, defaults: Options, **more: Any
+) -> Steps[SearchResult[R]]:
     options = given(options)
     repo = options.get("repo", defaults.get("repo"))
     if repo is None:
-        found = yield Invoke(_request("search", cls, options, defaults, text=text))
+        found = yield Invoke(_request("search", cls, options, defaults, text=text, **more))
         return search_result(found, [], [])
     source, key = _repos.source(repo), _repos.primary_key(cls)
-    found = yield Invoke(_request("search", cls, options, defaults, text=text, primary_key=key))
+    found = yield Invoke(_request("search", cls, options, defaults, text=text, primary_key=key, **more))
     if (hydration := found["hydration"]) is None:
         return search_result(found, [], [])
     preload = _repos.preloads(options.get("preload", defaults.get("preload")))
@@ -45,6 +49,13 @@ def search(cls: type[R], text: str, options: Options, defaults: Options) -> Step
         raise
     hydrated = yield Invoke(request("hydrate", pending=hydration["pending"], found=keys))
     return search_result(found, [rows[at] for at in hydrated["order"]], hydrated["missing_ids"])
+
+
+def search_facet_values(
+    cls: type, facet: str, text: str, options: Options, defaults: Options
+) -> Steps[FacetValues]:
+    call = _request("search_facet_values", cls, given(options), defaults, facet=facet, text=text)
+    return facet_values((yield Invoke(call)))
 
 
 def sync_records(cls: type, records: Any, options: Options, defaults: Options) -> Steps[WriteResult]:
