@@ -257,8 +257,9 @@ impl Args<'_> {
         let mut targets = Vec::new();
         for (number, mut term) in self.list("schemas").into_iter().enumerate() {
             let schema = self.core.schema(&take_text(&mut term, "schema")?)?;
-            let primary_key = term.take("primary_key").as_str().map(str::to_owned);
-            targets.push(Target { number, schema, primary_key });
+            let mut text = |name: &str| term.take(name).as_str().map(str::to_owned);
+            let (primary_key, label) = (text("primary_key"), text("label"));
+            targets.push(Target { number, schema, primary_key, label });
         }
         let target = |number: &Term| match number {
             Term::Int(number) => usize::try_from(*number).ok().and_then(|at| targets.get(at).cloned()),

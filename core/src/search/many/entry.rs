@@ -24,6 +24,14 @@ pub struct Target {
     pub number: usize,
     pub schema: Arc<Schema>,
     pub primary_key: Option<String>,
+    /// What the host calls the schema, for errors and telemetry; its own name where it says nothing.
+    pub label: Option<String>,
+}
+
+impl Target {
+    pub(super) fn name(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.schema.name)
+    }
 }
 
 /// One entry as the host took it apart. `target` is `None` for `all`.
@@ -235,10 +243,10 @@ impl MergedEntry {
         if !matches!(text, Term::Text(_)) {
             return Err(malformed(at));
         }
-        let schema = target.schema.clone();
+        let (schema, name) = (target.schema.clone(), target.name().to_owned());
         let mut query = options::check_search(&schema, &text, options, None, idiom).map_err(|cause| {
             let message = format!("entry {at} of search_many ({}): {}", schema.name, cause.message);
-            let mut error = Error::new(Kind::ValidationFailed, message).of_schema(&schema.name).at(at);
+            let mut error = Error::new(Kind::ValidationFailed, message).of_schema(&name).at(at);
             error.details.cause = Some(cause);
             error
         })?;
@@ -246,7 +254,7 @@ impl MergedEntry {
             let message = format!(
                 "a page of {size} is larger than {LARGEST_PAGE}, the most for an entry of search_many"
             );
-            let mut error = Error::new(Kind::PageSize, message).of_schema(&schema.name).at(at);
+            let mut error = Error::new(Kind::PageSize, message).of_schema(&name).at(at);
             error.details.count = Some(size);
             error.details.max = Some(LARGEST_PAGE);
             return Err(error);

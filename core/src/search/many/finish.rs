@@ -60,6 +60,10 @@ pub(super) struct Pending {
     failed_before: usize,
 }
 
+/// The span's start and metadata, the schemas, each entry's schema, metadata and ids, when hydration
+/// started, and how many entries had failed.
+type Carried = (i64, Value, Option<usize>, Vec<(usize, Value, Option<Vec<Value>>)>, i64, usize);
+
 impl Pending {
     pub(super) fn new(
         span: Span,
@@ -92,14 +96,8 @@ impl Pending {
     }
 
     fn read(text: &str) -> Option<Self> {
-        let (started, metadata, schema_count, entries, hydration_started, failed_before): (
-            i64,
-            Value,
-            Option<usize>,
-            Vec<(usize, Value, Option<Vec<Value>>)>,
-            i64,
-            usize,
-        ) = serde_json::from_str(text).ok()?;
+        let (started, metadata, schema_count, entries, hydration_started, failed_before): Carried =
+            serde_json::from_str(text).ok()?;
         let entries = entries
             .into_iter()
             .map(|(schema, metadata, ids)| {

@@ -150,7 +150,7 @@ async fn one_by_one(client: &Client<'_>, plan: &Plan, idiom: Idiom, trace: &mut 
             Ok(reply) => entries.push(reply),
             Err(error) => failures.push(Failure {
                 schema: entry.target.number,
-                reason: Reason::Error(error.of_schema(&entry.target.schema.name)),
+                reason: Reason::Error(error.of_schema(entry.target.name())),
             }),
         }
     }
@@ -191,5 +191,5 @@ pub(super) fn hydration_metadata(schema: &str, repo: Option<&Term>) -> Metadata 
 
 pub(super) fn name_of(plan: &Plan, number: usize) -> &str {
     let found = plan.entries.iter().find(|entry| entry.target.number == number);
-    found.map_or("", |entry| entry.target.schema.name.as_str())
+    found.map_or("", |entry| entry.target.name())
 }

@@ -20,5 +20,17 @@ defmodule Scrypath.Search.Error do
   def message(%{reason: {:transport_error, _exception}}),
     do: "search failed: the backend was not reached"
 
+  def message(%{reason: {:transport_failed, _reason}}),
+    do: "search transport to the backend failed (see guides/meilisearch-operations.md)"
+
+  def message(%{reason: {:invalid_options, _reason}}) do
+    "options were refused during multi-search setup, before any backend call (see guides/multi-index-search.md)"
+  end
+
+  def message(%{reason: {:validation_failed, _schema, _reason}}),
+    do: "one multi-search entry failed validation"
+
+  def message(%{reason: {:all_failed, _failures}}), do: "every schema in the batch failed"
+
   def message(%{reason: _reason}), do: "search failed"
 end
