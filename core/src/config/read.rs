@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::options::{self, invalid_option};
@@ -9,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
 
 /// The promise a write returns under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SyncMode {
     /// The backend task ended in success.
@@ -30,7 +31,7 @@ impl SyncMode {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SettingsMerge {
     Replace,
@@ -101,10 +102,13 @@ pub struct Merged {
 }
 
 /// The three sources of options, weakest first.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, JsonSchema)]
 pub struct Layers {
+    #[schemars(with = "Option<Term>")]
     pub defaults: Term,
+    #[schemars(with = "Option<Term>")]
     pub repo_defaults: Term,
+    #[schemars(rename = "options", with = "Option<Term>")]
     pub call: Term,
 }
 
@@ -329,7 +333,7 @@ fn read_headers(value: &Term, idiom: Idiom) -> Result<Vec<(String, Secret)>> {
 }
 
 /// A resolved configuration, without its secrets, for looking at.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Summary {
     pub index_prefix: Option<String>,
     pub sync_mode: SyncMode,

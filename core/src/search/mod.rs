@@ -18,6 +18,7 @@ mod tenant;
 mod wire;
 
 pub use hydrate::{Hydrated, Pending, hydrate, hydration_failed};
+pub use options::SEARCH as OPTIONS;
 pub use query::Query;
 pub use reply::{Facets, PageInfo, SearchReply};
 pub use run::{Explanation, explain, search};

@@ -5,7 +5,8 @@ use crate::host::{Idiom, Term};
 use crate::schema::Schema;
 
 /// The search options, in the order they are checked.
-const SEARCH: &[&str] = &["tenant_scope", "facets", "facet_filter", "filter", "sort", "page", "per_query"];
+pub const SEARCH: &[&str] =
+    &["tenant_scope", "facets", "facet_filter", "filter", "sort", "page", "per_query"];
 
 /// What a search call's options say: its query, and the runtime options that remain.
 pub(super) struct Checked {

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::filter::Clause;
@@ -7,7 +8,7 @@ use super::sort::Direction;
 use crate::host::Term;
 
 /// One normalized query: all that the backend sees of a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, JsonSchema)]
 pub struct Query {
     pub text: String,
     /// As given, a tenant scope in front.
@@ -18,6 +19,7 @@ pub struct Query {
     pub facet_filter: Vec<(String, Term)>,
     pub per_query: PerQuery,
     /// `filter` and `facet_filter`, compiled. All must hold.
+    #[schemars(skip)]
     pub(super) clauses: Vec<Clause>,
 }
 

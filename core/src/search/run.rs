@@ -1,4 +1,5 @@
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::hydrate::{Pending, hit_ids};
@@ -14,13 +15,13 @@ use crate::schema::Schema;
 use crate::telemetry::{Metadata, Trace, error_kind};
 
 /// A search, looked at before it is sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Explanation {
     pub query: Query,
     pub request: ExplainedRequest,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ExplainedRequest {
     pub method: &'static str,
     pub path: String,
