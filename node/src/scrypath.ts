@@ -6,10 +6,6 @@ import type { CallOptions, RuntimeOptions, ScrypathOptions, SearchOptions } from
 import { type Lines, linesToIdentify, linesToProject } from "./records.js";
 import type { Repo } from "./repo.js";
 import {
-  type CoreExplanation,
-  type CoreSearch,
-  type CoreSummary,
-  type CoreWrite,
   type Explanation,
   explanation,
   type OptionsSummary,
@@ -28,7 +24,7 @@ import { type AnySchema, documentIdField, quoted, type Schema } from "./schema.j
  * @throws {UsageError} when one is unknown, given twice, or of a wrong type.
  */
 export function validateOptions(options: ScrypathOptions): OptionsSummary {
-  return optionsSummary(callNow<CoreSummary>("resolve_config", { options: defaultsLayer(options) }));
+  return optionsSummary(callNow("resolve_config", { options: defaultsLayer(options) }));
 }
 
 /**
@@ -72,7 +68,7 @@ export class Scrypath {
   ): Promise<SearchResult<Row, Doc>> {
     const { request, signal, repo, preload } = this.#split(schema, options);
     const key = repo ? (repo.key ?? documentIdField(schema)) : undefined;
-    const found = await call<CoreSearch>(
+    const found = await call(
       "search",
       {
         ...request,
@@ -150,12 +146,12 @@ export class Scrypath {
     const { request, signal } = this.#split(schema, options);
     signal?.throwIfAborted();
     const asked = { ...request, text: JSON.stringify(encodeArgument(text)) };
-    return explanation(callNow<CoreExplanation>("explain_search", asked));
+    return explanation(callNow("explain_search", asked));
   }
 
   /** The name of a schema's live index. */
   async indexName(schema: AnySchema, options: RuntimeOptions = {}): Promise<string> {
-    return callNow<string>("index_name", this.#split(schema, options).request);
+    return callNow("index_name", this.#split(schema, options).request);
   }
 
   /** The index settings a schema needs, as they are sent. */
@@ -182,7 +178,7 @@ export class Scrypath {
 }
 
 interface Split {
-  readonly request: Request;
+  readonly request: Request<"index_name">;
   readonly signal: AbortSignal | undefined;
   readonly repo: Repo<unknown> | null | undefined;
   readonly preload: unknown;
@@ -194,11 +190,11 @@ function list<Item>(items: readonly Item[], name: string): readonly Item[] {
   throw new TypeError(`${name} must be an array`);
 }
 
-async function write(
-  operation: string,
-  request: Request,
+async function write<Name extends "sync_records" | "delete_records" | "delete_documents">(
+  operation: Name,
+  request: Request<NoInfer<Name>>,
   signal: AbortSignal | undefined,
   records?: Lines,
 ): Promise<WriteResult> {
-  return writeResult(await call<CoreWrite>(operation, request, { records, signal }));
+  return writeResult(await call(operation, request, { records, signal }));
 }
