@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
+
+from . import _wire as wire
 
 if TYPE_CHECKING:
     from ._native import Raw
 
 R = TypeVar("R")
-
-SyncMode = Literal["inline", "manual", "oban"]
-WriteStatus = Literal["accepted", "completed", "noop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +19,11 @@ class Query:
 
     text: str
     filter: list[tuple[str, Any]]
-    sort: list[tuple[str, str]]
-    page: dict[str, int]
+    sort: list[tuple[wire.Direction, str]]
+    page: wire.Page
     facets: list[str]
     facet_filter: list[tuple[str, Any]]
-    per_query: dict[str, Any]
+    per_query: wire.PerQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ class Task:
     """A task of the backend, as last seen."""
 
     uid: int
-    status: str
+    status: wire.TaskStatus
     index_uid: str | None
     type: str | None
     raw: dict[str, Any]
@@ -159,8 +158,8 @@ class WriteResult:
         task: the backend's task, where there is one.
     """
 
-    mode: SyncMode
-    status: WriteStatus
+    mode: wire.SyncMode
+    status: wire.WriteStatus
     document_ids: list[int | str]
     document_count: int
     index: str | None = None
@@ -173,7 +172,7 @@ class Document:
 
     id: int | str
     data: dict[str, Any]
-    source: Literal["fields", "custom"]
+    source: wire.Source
 
 
 class Request(TypedDict):
@@ -192,7 +191,7 @@ class Explanation:
     request: Request
 
 
-def query(normalized: dict[str, Any]) -> Query:
+def query(normalized: wire.Query) -> Query:
     """A normalized query; pairs cross the boundary as lists."""
     return Query(
         normalized["text"],
@@ -209,7 +208,7 @@ def _pairs(lists: list[list[Any]]) -> list[Any]:
     return [(name, value) for name, value in lists]
 
 
-def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int | str]) -> SearchResult[R]:
+def search_result(found: wire.SearchReply, records: list[R], missing_ids: list[int | str]) -> SearchResult[R]:
     """The result of a search, from the core's reply."""
     facets = found["facets"]
     distribution = {
@@ -226,6 +225,13 @@ def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int
     )
 
 
-def write_result(written: dict[str, Any]) -> WriteResult:
-    task = written.pop("task", None)
-    return WriteResult(**written, task=Task(**task) if task is not None else None)
+def write_result(written: wire.WriteResult) -> WriteResult:
+    task = written.get("task")
+    return WriteResult(
+        written["mode"],
+        written["status"],
+        written["document_ids"],
+        written["document_count"],
+        written.get("index"),
+        Task(**task) if task is not None else None,
+    )
