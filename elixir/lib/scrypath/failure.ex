@@ -15,6 +15,21 @@ defmodule Scrypath.Failure do
 
   alias Scrypath.TransportError
 
+  # What callers can match on, by class. A test holds it against the native library's table; that the
+  # words stand here is what makes them atoms.
+  @kinds [
+    usage: ~w(unknown_facet invalid_facet_filter)a,
+    transport: ~w(transport_error request_timeout embedded_open)a,
+    backend: ~w(http_error invalid_task_payload)a,
+    timeout: ~w(timeout call_cancelled)a,
+    task: ~w(task_failed cancelled)a,
+    queue: ~w(queue_unavailable)a,
+    internal: ~w(internal)a
+  ]
+
+  @spec kinds() :: keyword([atom()])
+  def kinds, do: @kinds
+
   @spec error(map()) :: {:error, term()} | no_return()
   def error(%{class: :usage, kind: "unknown_facet"} = error) do
     {:error, {:unknown_facet, error.details[:given]}}
@@ -30,7 +45,7 @@ defmodule Scrypath.Failure do
   def error(%{class: :usage, message: message}), do: raise(ArgumentError, message)
 
   def error(%{class: :transport} = error) do
-    kind = String.to_atom(error.kind)
+    kind = String.to_existing_atom(error.kind)
     {:error, {:transport_error, %TransportError{kind: kind, message: error.message}}}
   end
 
@@ -38,7 +53,7 @@ defmodule Scrypath.Failure do
     {:error, {:http_error, details[:status], details[:body]}}
   end
 
-  def error(%{kind: kind, details: %{task: task}}), do: {:error, {String.to_atom(kind), task}}
+  def error(%{kind: kind, details: %{task: task}}), do: {:error, {String.to_existing_atom(kind), task}}
 
   def error(%{kind: "invalid_task_payload", details: %{payload: payload}}) do
     problems =
@@ -48,6 +63,5 @@ defmodule Scrypath.Failure do
     {:error, {:invalid_task_payload, %{payload | stage: String.to_atom(payload.stage), problems: problems}}}
   end
 
-  # The kinds are a fixed table of the core, so these atoms are few.
-  def error(%{kind: kind, message: message}), do: {:error, {String.to_atom(kind), message}}
+  def error(%{kind: kind, message: message}), do: {:error, {String.to_existing_atom(kind), message}}
 end
