@@ -110,7 +110,10 @@ fn all_stands_for_the_global_schemas_in_place() {
     let call = |global: Value| {
         let schemas = json!([{"schema": vessel}, {"schema": port}]);
         let entries = json!([{"schema": 1, "text": "bergen"}, {"text": "harbour"}]);
-        door.call(json!({"op": "search_many", "schemas": schemas, "entries": entries, "global": global}), &[])
+        door.call(
+            json!({"op": "search_many", "schemas": schemas, "entries": entries, "global_schemas": global}),
+            &[],
+        )
     };
     let reply = call(json!([0, 1]));
     let schemas: Vec<&Value> =

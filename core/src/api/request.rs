@@ -1,117 +1,131 @@
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::config::Layers;
+use crate::config::{Layers, Summary};
 use crate::document::{Document, DocumentId};
 use crate::error::{Error, Kind, Result};
 use crate::host::{RawJson, Term};
 use crate::process::Core;
 use crate::schema::{Declaration, Schema};
 use crate::search::{
-    Asked, AskedMany, Explanation, FacetValues, Finished, Given, Hydrated, ManyReply, Outcome, Pending,
-    SearchReply, Target,
+    Asked, AskedMany, Distributions, Explanation, FacetValues, Finished, Given, Hydrated, ManyReply, Outcome,
+    Pending, SearchReply, Target,
 };
 use crate::sync::{Bulk, WriteResult};
 
 /// One operation, read out of a host term.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(tag = "op", rename_all = "snake_case")]
 pub enum Request {
     /// Checks a declaration given as host options.
-    Declare {
-        name: String,
-        options: Term,
-    },
+    #[schemars(extend("gives" = gives::<Declaration>()))]
+    Declare { name: String, options: Term },
     /// Checks a declaration given in the JSON form.
-    Load {
-        json: String,
-    },
+    #[schemars(extend("gives" = gives::<Declaration>()))]
+    Load { json: String },
     /// Resolves configuration, to check options without using them.
+    #[schemars(extend("gives" = gives::<Summary>()))]
     ResolveConfig {
+        #[schemars(flatten)]
         layers: Layers,
     },
     /// The live index of a schema.
+    #[schemars(extend("gives" = gives::<String>()))]
     IndexName {
         schema: Arc<Schema>,
+        #[schemars(flatten)]
         layers: Layers,
     },
     /// The settings a schema's index needs, as they are sent.
-    WireSettings {
-        schema: Arc<Schema>,
-    },
+    #[schemars(extend("gives" = gives::<RawJson>()))]
+    WireSettings { schema: Arc<Schema> },
     /// Projects records into documents, for looking at.
-    Documents {
-        schema: Arc<Schema>,
-    },
+    #[schemars(extend("gives" = gives::<Vec<Document>>()))]
+    Documents { schema: Arc<Schema> },
     /// Reads the ids under which records would be deleted.
-    DocumentIds {
-        schema: Arc<Schema>,
-    },
+    #[schemars(extend("gives" = gives::<Vec<DocumentId>>()))]
+    DocumentIds { schema: Arc<Schema> },
     /// A search's normalized query and exact request, without sending it.
+    #[schemars(extend("gives" = gives::<Explanation>()))]
     ExplainSearch {
         schema: Arc<Schema>,
+        #[schemars(flatten)]
         asked: Box<Asked>,
     },
+    /// Searches; with a `primary_key`, the reply says which rows to fetch.
+    #[schemars(extend("gives" = gives::<SearchReply>()))]
     Search {
         schema: Arc<Schema>,
+        #[schemars(flatten)]
         asked: Box<Asked>,
     },
     /// Searches the values of a facet.
+    #[schemars(extend("gives" = gives::<FacetValues>()))]
     SearchFacetValues {
         schema: Arc<Schema>,
         facet: String,
         text: Term,
+        #[schemars(flatten)]
         layers: Layers,
     },
     /// Merges facet distributions, as they are on the wire.
-    MergeDistributions {
-        main: Term,
-        overrides: Term,
-    },
+    #[schemars(extend("gives" = gives::<Distributions>()))]
+    MergeDistributions { main: Term, overrides: Term },
+    /// Searches many schemas in one request; the reply says which rows to fetch.
+    #[schemars(extend("gives" = gives::<ManyReply>()))]
     SearchMany {
+        #[schemars(flatten)]
         asked: Box<AskedMany>,
     },
     /// Puts the rows of many searches in hit order.
+    #[schemars(extend("gives" = gives::<Finished>()))]
     FinishSearchMany {
+        #[schemars(with = "String")]
         pending: Term,
         outcomes: Vec<Outcome>,
     },
     /// Puts fetched rows in hit order: `found` are their keys, in the order the rows came.
-    Hydrate {
-        pending: Box<Pending>,
-        found: Term,
-    },
+    #[schemars(extend("gives" = gives::<Hydrated>()))]
+    Hydrate { pending: Box<Pending>, found: Term },
     /// Closes the search span after hydration failed in the host.
-    HydrationFailed {
-        pending: Box<Pending>,
-    },
+    #[schemars(extend("gives" = nothing()))]
+    HydrationFailed { pending: Box<Pending> },
     /// Upserts the pushed records.
+    #[schemars(extend("gives" = gives::<WriteResult>()))]
     SyncRecords {
         schema: Arc<Schema>,
+        #[schemars(flatten)]
         layers: Layers,
     },
     /// Deletes the documents of the pushed records.
+    #[schemars(extend("gives" = gives::<WriteResult>()))]
     DeleteRecords {
         schema: Arc<Schema>,
+        #[schemars(flatten)]
         layers: Layers,
     },
+    /// Deletes documents by their ids.
+    #[schemars(extend("gives" = gives::<WriteResult>()))]
     DeleteDocuments {
         schema: Arc<Schema>,
+        #[schemars(flatten)]
         layers: Layers,
         ids: Term,
     },
     /// Sends the pushed records as one batch of a bulk stream.
-    Push {
-        stream: Arc<Bulk>,
-    },
+    #[schemars(skip)]
+    Push { stream: Arc<Bulk> },
     /// Waits for every batch of a bulk stream.
-    Finish {
-        stream: Arc<Bulk>,
-    },
+    #[schemars(skip)]
+    Finish { stream: Arc<Bulk> },
 }
 
 /// What an operation gives. Hosts see the inner value; which one follows from the operation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Response {
     Declaration(Box<Declaration>),
@@ -127,8 +141,17 @@ pub enum Response {
     Term(Term),
     Hydrated(Box<Hydrated>),
     Write(Box<WriteResult>),
-    Resolved(Box<crate::config::Summary>),
+    Resolved(Box<Summary>),
     Done {},
+}
+
+/// The description of what an operation gives, for the description of the operation.
+fn gives<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().subschema_for::<T>().to_value()
+}
+
+fn nothing() -> Value {
+    json!({"type": "object", "properties": {}})
 }
 
 impl Response {
@@ -251,7 +274,7 @@ impl Args<'_> {
         }
     }
 
-    /// `schemas` are `{schema, primary_key}`; entries and `global` name them by number. An entry without a
+    /// `schemas` are `{schema, primary_key}`; entries and `global_schemas` name them by number. An entry without a
     /// number is of all; one that is no map is of no known shape.
     fn asked_many(&mut self) -> Result<AskedMany> {
         let mut targets = Vec::new();
@@ -280,7 +303,7 @@ impl Args<'_> {
                 _ => Given::Malformed,
             });
         }
-        let global = match self.term("global") {
+        let global = match self.term("global_schemas") {
             Term::List(numbers) => {
                 Some(numbers.iter().map(|number| target(number).ok_or_else(unknown)).collect::<Result<_>>()?)
             }

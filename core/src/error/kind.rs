@@ -1,8 +1,10 @@
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 /// What a caller can do about a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ErrorClass")]
 pub enum Class {
     /// The call is wrong; nothing was sent. Change the call.
     Usage,
@@ -23,8 +25,9 @@ pub enum Class {
 macro_rules! kinds {
     ($($variant:ident, $name:literal, $class:ident, $retryable:literal, $meaning:literal;)*) => {
         /// The stable name of a failure. Programs match on it; messages may change.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Kind { $(#[doc = $meaning] $variant,)* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, JsonSchema)]
+        #[schemars(rename = "ErrorKind")]
+        pub enum Kind { $(#[doc = $meaning] #[schemars(rename = $name)] $variant,)* }
 
         impl Kind {
             pub const ALL: &'static [Kind] = &[$(Kind::$variant),*];

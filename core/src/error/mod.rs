@@ -8,16 +8,18 @@ mod kind;
 
 pub use kind::{Class, Kind};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::host::Term;
-use crate::meilisearch::TaskMap;
+use crate::meilisearch::{TaskMap, tasks::Stage};
 use crate::search::Failure;
 
 /// A failure, in three renderings: `Display` is one line for a person; `serde` is the form that
 /// crosses to the host (`{kind, class, retryable, message, details}`); `Debug` is for us.
-#[derive(Debug, Clone, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, Serialize, JsonSchema, thiserror::Error)]
+#[schemars(rename = "ErrorReply", description = "A failure, as it crosses to the host.")]
 #[error("{message}")]
 pub struct Error {
     pub kind: Kind,
@@ -30,7 +32,8 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Box<Error>>;
 
 /// What a program can look at. Absent details are left out.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[schemars(rename = "ErrorDetails")]
 pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
@@ -72,8 +75,9 @@ pub struct Details {
 }
 
 /// A task payload that cannot be one.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct InvalidTask {
+    #[schemars(with = "Stage")]
     pub stage: &'static str,
     pub task_uid: Option<i64>,
     /// `(member, problem)` pairs.

@@ -3,6 +3,7 @@
 //! own, and all of them are one multi-search.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -11,6 +12,9 @@ use super::query::Query;
 use super::reply::{Seen, unreadable};
 use crate::error::{Error, Kind, Result};
 use crate::host::{RawJson, Term};
+
+/// Facets, their values, and how many documents have each.
+pub type Distributions = BTreeMap<String, BTreeMap<String, i64>>;
 
 /// The facets that need a query of their own.
 pub(super) fn facets(query: &Query) -> Vec<&str> {

@@ -1,9 +1,10 @@
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::options::{self, Checked};
-use super::reply::{count_of, unreadable};
+use super::reply::{Bucket, count_of, unreadable};
 use super::run::common_metadata;
 use crate::config::{Config, Layers};
 use crate::error::Result;
@@ -14,18 +15,12 @@ use crate::schema::Schema;
 use crate::telemetry::{Trace, error_kind};
 
 /// The values of a facet that begin like the query.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FacetValues {
     pub facet_query: Option<String>,
     /// In the order of the reply.
     pub hits: Vec<Bucket>,
     pub raw: RawJson,
-}
-
-#[derive(Debug, Serialize)]
-pub struct Bucket {
-    pub value: String,
-    pub count: i64,
 }
 
 #[derive(Deserialize)]

@@ -4,20 +4,24 @@
 //! and asks for the order. Ids are compared as text, so `5` in a row is `"5"` in a hit and a UUID is its
 //! own text. A hit without a row is reported, never dropped in silence.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::document::DocumentId;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
 use crate::telemetry::{Metadata, Span, Trace, monotonic};
 
 /// What the host is to fetch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Hydration {
     /// The primary keys of the hits, in hit order, duplicates included.
+    #[schemars(with = "Vec<DocumentId>")]
     pub ids: Vec<Term>,
     /// To be handed back as it is.
     pub pending: String,
@@ -33,11 +37,12 @@ pub struct Pending {
 }
 
 /// Rows in hit order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Hydrated {
     /// For each hit that has a row: the row's index in `found`.
     pub order: Vec<usize>,
     /// The ids of hits that have none, in hit order.
+    #[schemars(with = "Vec<DocumentId>")]
     pub missing_ids: Vec<Term>,
 }
 
@@ -97,6 +102,21 @@ impl OneKey {
             Value::String(text) => Some(Term::Text(text)),
             _ => None,
         }
+    }
+}
+
+/// In a request it is what the search gave.
+impl JsonSchema for Pending {
+    fn schema_name() -> Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
     }
 }
 

@@ -22,10 +22,11 @@ mod tenant;
 mod wire;
 mod within;
 
-pub use disjunctive::merge_distributions;
+pub use disjunctive::{Distributions, merge_distributions};
 pub use facet_values::{FacetValues, search_facet_values};
 pub use hydrate::{Hydrated, Pending, hydrate, hydration_failed};
 pub use many::{AskedMany, Failure, Finished, Given, ManyReply, Outcome, Target, finish, search_many};
+pub use options::SEARCH as OPTIONS;
 pub use query::Query;
 pub use reply::{Facets, PageInfo, SearchReply};
 pub use run::{Asked, Explanation, explain, search};

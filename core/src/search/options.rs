@@ -1,4 +1,4 @@
-use super::presentation::{self, Presentation};
+use super::presentation::Presentation;
 use super::{facets, filter, page, per_query, query::Query, sort, tenant, within};
 use crate::config::{Layers, Merged, options as runtime, unknown_options};
 use crate::error::{Error, Kind, Result};
@@ -6,7 +6,27 @@ use crate::host::{Idiom, Term};
 use crate::schema::Schema;
 
 /// The search options, in the order they are checked.
-const SEARCH: &[&str] = &["tenant_scope", "facets", "facet_filter", "filter", "sort", "page", "per_query"];
+pub const SEARCH: &[&str] = &[
+    "tenant_scope",
+    "facets",
+    "facet_filter",
+    "filter",
+    "sort",
+    "page",
+    "per_query",
+    "attributes_to_retrieve",
+    "attributes_to_highlight",
+    "highlight_pre_tag",
+    "highlight_post_tag",
+    "attributes_to_crop",
+    "crop_length",
+    "crop_marker",
+    "show_matches_position",
+    "matching_strategy",
+];
+
+/// Those that say how hits are shown.
+const PRESENTATION: &[&str] = SEARCH.split_at(7).1;
 
 /// What a search call's options say: its query, and the runtime options that remain.
 pub(super) struct Checked {
@@ -50,10 +70,10 @@ pub(super) fn check_search(
     let unknown: Vec<&str> = search
         .iter()
         .map(|(name, _)| name.as_str())
-        .filter(|name| !all().any(|known| known == *name) || twice.iter().any(|key| key == name))
+        .filter(|name| !SEARCH.contains(name) || twice.iter().any(|key| key == name))
         .collect();
     if !unknown.is_empty() {
-        return Err(unknown_options(&unknown, all(), idiom));
+        return Err(unknown_options(&unknown, SEARCH.iter().copied(), idiom));
     }
     let mut take = |name: &str| {
         let at = search.iter().position(|(key, _)| key == name)?;
@@ -68,7 +88,7 @@ pub(super) fn check_search(
     let page = given(take("page"), |term| page::read(&term, idiom))?;
     let per_query = given(take("per_query"), |term| per_query::read(&term, idiom))?;
     let mut presentation = Presentation::default();
-    for name in presentation::OPTIONS {
+    for name in PRESENTATION {
         if let Some(value) = take(name) {
             presentation.set(name, &value, idiom)?;
         }
@@ -98,11 +118,6 @@ pub(super) fn check_search(
         clauses: filter,
         facet_clauses,
     })
-}
-
-/// The name of every search option.
-fn all() -> impl Iterator<Item = &'static str> {
-    SEARCH.iter().chain(presentation::OPTIONS).copied()
 }
 
 fn given<T: Default>(term: Option<Term>, read: impl FnOnce(Term) -> Result<T>) -> Result<T> {

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::wire::member;
@@ -6,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
 
 /// Tuning of one query. Absent members are not sent.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct PerQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranking_score_threshold: Option<Threshold>,
@@ -16,7 +17,7 @@ pub struct PerQuery {
     pub show_ranking_score_details: Option<bool>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Threshold {
     Int(i64),

@@ -9,19 +9,6 @@ use crate::document::push_json_string;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
 
-/// The options, in the order they are checked and written.
-pub(super) const OPTIONS: &[&str] = &[
-    "attributes_to_retrieve",
-    "attributes_to_highlight",
-    "highlight_pre_tag",
-    "highlight_post_tag",
-    "attributes_to_crop",
-    "crop_length",
-    "crop_marker",
-    "show_matches_position",
-    "matching_strategy",
-];
-
 const STRATEGIES: &[&str] = &["last", "all", "frequency"];
 
 /// What was asked for. Absent members are not sent, and the server's own defaults hold.

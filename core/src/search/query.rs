@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::filter::Clause;
@@ -8,7 +9,7 @@ use super::sort::Direction;
 use crate::host::Term;
 
 /// One normalized query: all that the backend sees of a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, JsonSchema)]
 pub struct Query {
     pub text: String,
     /// As given, a tenant scope in front.
@@ -18,10 +19,13 @@ pub struct Query {
     pub facets: Vec<String>,
     pub facet_filter: Vec<(String, Term)>,
     pub per_query: PerQuery,
+    #[schemars(skip)]
     pub(super) presentation: Presentation,
     /// `filter`, compiled. All must hold.
+    #[schemars(skip)]
     pub(super) clauses: Vec<Clause>,
     /// `facet_filter`, compiled, each with its facet. All must hold too.
+    #[schemars(skip)]
     pub(super) facet_clauses: Vec<(String, Clause)>,
 }
 

@@ -1,4 +1,5 @@
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::hydrate::{Pending, hit_ids};
@@ -15,13 +16,13 @@ use crate::schema::Schema;
 use crate::telemetry::{Metadata, Trace, error_kind};
 
 /// A search, looked at before it is sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Explanation {
     pub query: Query,
     pub request: ExplainedRequest,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ExplainedRequest {
     pub method: &'static str,
     pub path: String,
@@ -29,15 +30,19 @@ pub struct ExplainedRequest {
 }
 
 /// A search as it was asked for, unchecked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(inline)]
 pub struct Asked {
     pub text: Term,
+    #[schemars(flatten)]
     pub layers: Layers,
     /// The key that rows are fetched by, where there is a repo.
     pub primary_key: Option<String>,
     /// The bucket of a search within a facet.
+    #[schemars(with = "Option<Vec<Term>>")]
     pub bucket: Option<Term>,
     /// Whether facets that are filtered by are counted as if they were not.
+    #[schemars(with = "Option<bool>")]
     pub disjunctive: bool,
 }
 

@@ -16,9 +16,29 @@ defmodule Scrypath.Failure do
 
   alias Scrypath.TransportError
 
-  @many ~w(empty_schema_list too_many_schemas malformed_entry all_expansion federation_weight
-           federation_key_in_entry runtime_option_in_entry federation_page federation_unsupported page_size
-           validation_failed transport_failed all_failed federated_decode)
+  # Of many searches nothing is raised; see `many/1`.
+  @many [
+    usage: ~w(empty_schema_list too_many_schemas malformed_entry all_expansion federation_weight
+         federation_key_in_entry runtime_option_in_entry federation_page federation_unsupported page_size
+         validation_failed)a,
+    backend: ~w(transport_failed all_failed federated_decode)a
+  ]
+  @of_many for {_class, kinds} <- @many, kind <- kinds, do: to_string(kind)
+
+  # What callers can match on, by class. A test holds it against the native library's table; that the
+  # words stand here is what makes them atoms.
+  @kinds [
+    usage: ~w(unknown_facet invalid_facet_filter)a ++ @many[:usage],
+    transport: ~w(transport_error request_timeout embedded_open)a,
+    backend: ~w(http_error invalid_task_payload)a ++ @many[:backend],
+    timeout: ~w(timeout call_cancelled)a,
+    task: ~w(task_failed cancelled)a,
+    queue: ~w(queue_unavailable)a,
+    internal: ~w(internal)a
+  ]
+
+  @spec kinds() :: keyword([atom()])
+  def kinds, do: @kinds
 
   @spec error(map()) :: {:error, term()} | no_return()
   def error(%{class: :usage, kind: "unknown_facet"} = error) do
@@ -32,12 +52,12 @@ defmodule Scrypath.Failure do
     end
   end
 
-  def error(%{kind: kind} = error) when kind in @many, do: {:error, many(error)}
+  def error(%{kind: kind} = error) when kind in @of_many, do: {:error, many(error)}
 
   def error(%{class: :usage, message: message}), do: raise(ArgumentError, message)
 
   def error(%{class: :transport} = error) do
-    kind = String.to_atom(error.kind)
+    kind = String.to_existing_atom(error.kind)
     {:error, {:transport_error, %TransportError{kind: kind, message: error.message}}}
   end
 
@@ -45,7 +65,7 @@ defmodule Scrypath.Failure do
     {:error, {:http_error, details[:status], details[:body]}}
   end
 
-  def error(%{kind: kind, details: %{task: task}}), do: {:error, {String.to_atom(kind), task}}
+  def error(%{kind: kind, details: %{task: task}}), do: {:error, {String.to_existing_atom(kind), task}}
 
   def error(%{kind: "invalid_task_payload", details: %{payload: payload}}) do
     problems =
@@ -55,8 +75,7 @@ defmodule Scrypath.Failure do
     {:error, {:invalid_task_payload, %{payload | stage: String.to_atom(payload.stage), problems: problems}}}
   end
 
-  # The kinds are a fixed table of the core, so these atoms are few.
-  def error(%{kind: kind, message: message}), do: {:error, {String.to_atom(kind), message}}
+  def error(%{kind: kind, message: message}), do: {:error, {String.to_existing_atom(kind), message}}
 
   @doc "What is wrong with one of many searches, as a term: nothing is raised."
   @spec reason(map()) :: term()
@@ -105,7 +124,7 @@ defmodule Scrypath.Failure do
   defp many(%{kind: "all_failed", details: details}), do: {:all_failed, details[:failures] || []}
 
   defp many(%{kind: kind, details: details}),
-    do: {:invalid_options, {String.to_atom(kind), name(details.name)}}
+    do: {:invalid_options, {String.to_existing_atom(kind), name(details.name)}}
 
   # Names of options are few; what a caller made up stays text.
   defp name(name) do

@@ -25,7 +25,7 @@ def validate_options(**options: Unpack[RuntimeOptions]) -> dict[str, Any]:
     Raises:
         UsageError: an option is unknown, missing or of the wrong type.
     """
-    return decide("resolve_config", options=sendable(given(options)))  # type: ignore[no-any-return]
+    return {**decide("resolve_config", options=sendable(given(options)))}
 
 
 class _Client:

@@ -14,10 +14,10 @@ Programs match on the class or on ``kind``, which is stable; messages may change
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ._results import Task
+from ._wire import ErrorClass, ErrorDetails, ErrorKind, ErrorReply
 
 
 class ScrypathError(Exception):
@@ -32,15 +32,15 @@ class ScrypathError(Exception):
             ``code``, ``task``, ``payload``, ``position``; absent ones are left out.
     """
 
-    class_: str = "internal"
+    class_: ErrorClass = "internal"
 
     def __init__(
-        self, message: str, kind: str, retryable: bool = False, details: Mapping[str, Any] | None = None
+        self, message: str, kind: ErrorKind, retryable: bool = False, details: ErrorDetails | None = None
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.retryable = retryable
-        self.details: Mapping[str, Any] = details or {}
+        self.details: ErrorDetails = details or {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), self.kind, self.retryable, dict(self.details))
@@ -109,7 +109,7 @@ class InternalError(ScrypathError):
     class_ = "internal"
 
 
-BY_CLASS: dict[str, type[ScrypathError]] = {
+BY_CLASS: dict[ErrorClass, type[ScrypathError]] = {
     error.class_: error
     for error in (
         UsageError,
@@ -127,7 +127,7 @@ class ScrypathWarning(UserWarning):
     """A declaration that holds, but that its author may not have meant."""
 
 
-def from_reply(error: Mapping[str, Any]) -> ScrypathError:
+def from_reply(error: ErrorReply) -> ScrypathError:
     """The exception for the error part of a reply."""
     raised = BY_CLASS.get(error["class"], InternalError)
     return raised(error["message"], error["kind"], error["retryable"], error["details"])

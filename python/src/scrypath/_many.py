@@ -31,7 +31,7 @@ def search_many(
         request(
             "search_many",
             entries=[_entry(entry, schemas) for entry in entries],
-            **{"global": None if registry is None else [schemas.number(cls) for cls in registry]},
+            global_schemas=None if registry is None else [schemas.number(cls) for cls in registry],
             schemas=schemas.sent,
             options=sendable(options),
             defaults=sendable(defaults),
@@ -108,10 +108,9 @@ def _entry(entry: Any, schemas: _Schemas) -> Any:
 
 
 def _failure(schemas: _Schemas, failure: Mapping[str, Any]) -> Failure:
-    reason = failure["reason"]
-    return Failure(
-        schemas.classes[failure["schema"]], from_reply(reason) if isinstance(reason, dict) else reason
-    )
+    reason: Any = failure["reason"]
+    failed = reason if isinstance(reason, str) else from_reply(reason)
+    return Failure(schemas.classes[failure["schema"]], failed)
 
 
 def _outcome(rows: list[Any] | Unfetched | None, key: str) -> dict[str, Any]:

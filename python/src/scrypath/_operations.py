@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from . import _repos
+from . import _wire as wire
 from ._core import decide, request
 from ._options import given, sendable
 from ._projection import as_list, document_id, hooked
@@ -33,6 +34,7 @@ def search(
 ) -> Steps[SearchResult[R]]:
     options = given(options)
     repo = options.get("repo", defaults.get("repo"))
+    found: wire.SearchReply
     if repo is None:
         found = yield Invoke(_request("search", cls, options, defaults, text=text, **more))
         return search_result(found, [], [])
@@ -47,7 +49,7 @@ def search(
     except BaseException:
         yield Invoke(request("hydration_failed", pending=hydration["pending"]))
         raise
-    hydrated = yield Invoke(request("hydrate", pending=hydration["pending"], found=keys))
+    hydrated: wire.Hydrated = yield Invoke(request("hydrate", pending=hydration["pending"], found=keys))
     return search_result(found, [rows[at] for at in hydrated["order"]], hydrated["missing_ids"])
 
 
@@ -82,7 +84,7 @@ def explain(cls: type, text: str, options: Options, defaults: Options) -> Explan
 
 
 def index_name(cls: type, options: Options, defaults: Options) -> str:
-    return str(decide("index_name", **_arguments(cls, given(options), defaults)))
+    return decide("index_name", **_arguments(cls, given(options), defaults))
 
 
 def _ids(ids: Any) -> Any:
@@ -90,7 +92,9 @@ def _ids(ids: Any) -> Any:
     return ids if isinstance(ids, str | bytes | Mapping) or not isinstance(ids, Sequence) else list(ids)
 
 
-def _request(op: str, cls: type, options: Options, defaults: Options, **more: Any) -> dict[str, Any]:
+def _request(
+    op: wire.Operation, cls: type, options: Options, defaults: Options, **more: Any
+) -> dict[str, Any]:
     return request(op, **_arguments(cls, options, defaults), **more)
 
 

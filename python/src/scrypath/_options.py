@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
-from ._results import SyncMode
 from ._unset import UNSET, Unset
+from ._wire import SettingsMerge, SyncMode
 
 Pairs = Mapping[str, Any] | Sequence[tuple[str, Any]]
 """Names with values: a dict, or a list of pairs where order or repetition matters."""
@@ -20,7 +20,7 @@ class ClientDefaults(TypedDict, total=False):
     sync_mode: SyncMode | Unset
     inline_timeout: int | Unset
     inline_poll_interval: int | Unset
-    settings_merge: Literal["replace", "deep"] | Unset
+    settings_merge: SettingsMerge | Unset
     req_options: Pairs | Unset
     repo: Any
     preload: Any

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, overload
+
+from . import _wire as wire
 
 if TYPE_CHECKING:
     from ._errors import ScrypathError
     from ._native import Raw
 
 R = TypeVar("R")
-
-SyncMode = Literal["inline", "manual", "oban"]
-WriteStatus = Literal["accepted", "completed", "noop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +21,11 @@ class Query:
 
     text: str
     filter: list[tuple[str, Any]]
-    sort: list[tuple[str, str]]
-    page: dict[str, int]
+    sort: list[tuple[wire.Direction, str]]
+    page: wire.Page
     facets: list[str]
     facet_filter: list[tuple[str, Any]]
-    per_query: dict[str, Any]
+    per_query: wire.PerQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +246,7 @@ class Task:
     """A task of the backend, as last seen."""
 
     uid: int
-    status: str
+    status: wire.TaskStatus
     index_uid: str | None
     type: str | None
     raw: dict[str, Any]
@@ -267,8 +266,8 @@ class WriteResult:
         task: the backend's task, where there is one.
     """
 
-    mode: SyncMode
-    status: WriteStatus
+    mode: wire.SyncMode
+    status: wire.WriteStatus
     document_ids: list[int | str]
     document_count: int
     index: str | None = None
@@ -281,7 +280,7 @@ class Document:
 
     id: int | str
     data: dict[str, Any]
-    source: Literal["fields", "custom"]
+    source: wire.Source
 
 
 class Request(TypedDict):
@@ -300,7 +299,7 @@ class Explanation:
     request: Request
 
 
-def query(normalized: dict[str, Any]) -> Query:
+def query(normalized: wire.Query) -> Query:
     """A normalized query; pairs cross the boundary as lists."""
     return Query(
         normalized["text"],
@@ -317,9 +316,13 @@ def _pairs(lists: list[list[Any]]) -> list[Any]:
     return [(name, value) for name, value in lists]
 
 
-def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int | str]) -> SearchResult[R]:
+def search_result(
+    found: wire.SearchReply | wire.EntryReply, records: list[R], missing_ids: list[int | str]
+) -> SearchResult[R]:
     """The result of a search, from the core's reply."""
     facets = found["facets"]
+    # Of one search it comes unread; of many, as dicts.
+    raw: Any = found["raw"]
     distribution = {
         name: [Bucket(bucket["value"], bucket["count"]) for bucket in buckets]
         for name, buckets in facets["distribution"].items()
@@ -330,18 +333,25 @@ def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int
         missing_ids,
         Page(**found["page"]),
         Facets(distribution, facets["stats"], facets["declared_order"]),
-        Sent(None, raw) if isinstance(raw := found["raw"], dict) else Sent(raw),
+        Sent(None, raw) if isinstance(raw, dict) else Sent(raw),
     )
 
 
-def facet_values(found: dict[str, Any]) -> FacetValues:
+def facet_values(found: wire.FacetValues) -> FacetValues:
     hits = [Bucket(bucket["value"], bucket["count"]) for bucket in found["hits"]]
     return FacetValues(found["facet_query"], hits, found["raw"])
 
 
-def write_result(written: dict[str, Any]) -> WriteResult:
-    task = written.pop("task", None)
-    return WriteResult(**written, task=Task(**task) if task is not None else None)
+def write_result(written: wire.WriteResult) -> WriteResult:
+    task = written.get("task")
+    return WriteResult(
+        written["mode"],
+        written["status"],
+        written["document_ids"],
+        written["document_count"],
+        written.get("index"),
+        Task(**task) if task is not None else None,
+    )
 
 
 def merge_distributions(
@@ -359,4 +369,4 @@ def merge_distributions(
     """
     from ._core import decide
 
-    return decide("merge_distributions", main=main, overrides=overrides)  # type: ignore[no-any-return]
+    return decide("merge_distributions", main=main, overrides=overrides)

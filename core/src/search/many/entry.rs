@@ -1,4 +1,7 @@
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use schemars::{JsonSchema, SchemaGenerator};
 
 use crate::config::{Config, Layers, Merged, options as runtime};
 use crate::error::{Error, Kind, Result};
@@ -15,6 +18,41 @@ pub struct AskedMany {
     /// What `all` stands for: `None` where nobody said.
     pub global: Option<Vec<Target>>,
     pub shared: Layers,
+}
+
+impl JsonSchema for AskedMany {
+    fn schema_name() -> Cow<'static, str> {
+        "AskedMany".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        #[derive(JsonSchema)]
+        #[expect(dead_code, reason = "it describes")]
+        struct AskedMany {
+            schemas: Vec<ManySchema>,
+            /// `{schema, text, options}`, the schema by its number, or none for all; anything else is refused.
+            entries: Vec<Term>,
+            /// The numbers of the schemas that all stands for.
+            global_schemas: Option<Vec<u64>>,
+            #[schemars(flatten)]
+            shared: Layers,
+        }
+        AskedMany::json_schema(generator)
+    }
+}
+
+/// A schema that comes with a call, and the key its rows are fetched by where there is a repo.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it describes")]
+struct ManySchema {
+    schema: String,
+    primary_key: Option<String>,
+    /// What the host calls it, where that is not its name.
+    label: Option<String>,
 }
 
 /// A schema to search, and the key its rows are fetched by where there is a repo.

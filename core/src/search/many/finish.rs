@@ -1,5 +1,8 @@
 //! The second half of many searches: rows that the host fetched, put in the order of their hits.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -22,8 +25,27 @@ pub enum Outcome {
     Failed(Term),
 }
 
+impl JsonSchema for Outcome {
+    fn schema_name() -> Cow<'static, str> {
+        "Outcome".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        /// What became of the rows of one entry: their keys, or why there are none. Neither, where there was
+        /// nothing to fetch.
+        #[derive(JsonSchema)]
+        #[schemars(rename = "Outcome")]
+        #[expect(dead_code, reason = "it describes")]
+        struct Outcome {
+            found: Option<Vec<Term>>,
+            failed: Option<String>,
+        }
+        Outcome::json_schema(generator)
+    }
+}
+
 /// The entries that remain, and those that failed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Finished {
     /// For each entry of the search: its rows in hit order, or nothing where there was nothing to fetch
     /// or fetching failed.

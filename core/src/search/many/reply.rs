@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -12,7 +13,7 @@ use crate::search::hydrate::id_of;
 use crate::search::reply::unreadable;
 
 /// What the server said about the merged list. Members it did not send, or that are no counts, are absent.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Federation {
     pub estimated_total_hits: Option<u64>,
     pub processing_time_ms: Option<u64>,

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::entry::{AskedMany, Entry, Plan, plan};
@@ -13,7 +14,7 @@ use crate::search::reply::{Facets, PageInfo, Seen};
 use crate::telemetry::{Metadata, Trace, error_kind};
 
 /// What many searches give.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ManyReply {
     /// In the order of the entries; those that failed are left out.
     pub entries: Vec<EntryReply>,
@@ -26,7 +27,7 @@ pub struct ManyReply {
 }
 
 /// The result of one entry.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct EntryReply {
     /// The host's number for the schema.
     pub schema: usize,
@@ -39,14 +40,15 @@ pub struct EntryReply {
 }
 
 /// An entry that failed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Failure {
     pub schema: usize,
     pub reason: Reason,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(inline)]
 pub enum Reason {
     Error(Box<Error>),
     /// Fetching rows took too long, or failed: the host's word for it.

@@ -23,7 +23,7 @@ defmodule Scrypath.Search.Many do
       Map.merge(layers, %{
         schemas: Enum.map(schemas, &schema(&1, sources)),
         entries: Enum.map(entries, &entry(&1, schemas)),
-        global: global && Enum.map(global, &number(&1, schemas)),
+        global_schemas: global && Enum.map(global, &number(&1, schemas)),
         module: modules
       })
 
