@@ -1,9 +1,10 @@
 //! What the engine remembers beside its indexes: tasks and their payloads, batches, keys, and which
 //! index a uid names. Kept in one redb database and mirrored in memory, since all of it is small.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use serde_json::Value;
 use crate::auth::Key;
 use crate::clock::Instant;
 use crate::error::{ApiError, Result};
+use crate::payloads::{Kept, Payloads, sync_folder};
 use crate::tasks::{Batch, Status, Task, Work};
 
 const TASKS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("tasks");
@@ -24,6 +26,9 @@ const COUNTERS: TableDefinition<'_, &str, u32> = TableDefinition::new("counters"
 /// Finished tasks beyond this many are forgotten, the oldest first, as Meilisearch does.
 const MAX_TASKS: usize = 1_000_000;
 const FORGET: usize = 100_000;
+
+/// After this many bytes were written, the file is looked at for space to give back.
+const LARGE: usize = 1 << 20;
 
 /// What a uid names.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,7 +60,11 @@ impl State {
 }
 
 pub(crate) struct Store {
-    db: Database,
+    /// Locked for writing only while the file is made smaller.
+    db: RwLock<Database>,
+    payloads: Payloads,
+    /// Bytes written since the file was last made smaller.
+    grown: AtomicUsize,
     state: Mutex<State>,
     /// Held while something is made durable, so that uids are given in the order of commits.
     writing: Mutex<()>,
@@ -82,22 +91,27 @@ impl Store {
     pub(crate) fn memory() -> Result<Store> {
         let mut builder = Database::builder();
         builder.set_cache_size(1 << 20);
-        Store::load(builder.create_with_backend(crate::index::SparseMemory::default())?)
+        let db = builder.create_with_backend(crate::index::SparseMemory::default())?;
+        Store::load(db, Payloads::memory())
     }
 
-    pub(crate) fn open(path: &Path) -> Result<Store, redb::DatabaseError> {
+    /// Opens the database at `path`, with a folder for payloads, or makes both.
+    pub(crate) fn open(path: &Path, payloads: &Path) -> Result<Store, redb::DatabaseError> {
         let existed = path.exists();
         let mut db = Database::builder().set_cache_size(16 << 20).create(path)?;
         if existed && !db.check_integrity()? {
             return Err(redb::StorageError::Corrupted("it does not match its checksums".to_owned()).into());
         }
-        Store::load(db)
+        std::fs::create_dir_all(payloads)?;
+        payloads.parent().map_or(Ok(()), sync_folder)?;
+        Store::load(db, Payloads::Folder(payloads.to_owned()))
             .map_err(|error| redb::DatabaseError::Storage(redb::StorageError::Corrupted(error.message)))
     }
 
-    fn load(db: Database) -> Result<Store> {
+    fn load(db: Database, payloads: Payloads) -> Result<Store> {
         let txn = db.begin_write()?;
         let mut state = State::default();
+        let mut named = HashSet::new();
         {
             for row in txn.open_table(TASKS)?.iter()? {
                 let mut task: Task = decode(row?.1.value())?;
@@ -123,13 +137,38 @@ impl Store {
                 let (uid, entry) = row?;
                 state.indexes.insert(uid.value().to_owned(), decode(entry.value())?);
             }
-            txn.open_table(PAYLOADS)?;
+            for row in txn.open_table(PAYLOADS)?.iter()? {
+                if let Kept::Apart { name, .. } = Kept::decode(row?.1.value())? {
+                    named.insert(name);
+                }
+            }
             let counters = txn.open_table(COUNTERS)?;
             state.next_task = counters.get("task")?.map_or(0, |n| n.value());
             state.next_batch = counters.get("batch")?.map_or(0, |n| n.value());
         }
         txn.commit()?;
-        Ok(Store { db, state: Mutex::new(state), writing: Mutex::new(()) })
+        payloads.sweep(&named)?;
+        Ok(Store {
+            db: RwLock::new(db),
+            payloads,
+            grown: AtomicUsize::new(LARGE),
+            state: Mutex::new(state),
+            writing: Mutex::new(()),
+        })
+    }
+
+    fn db(&self) -> RwLockReadGuard<'_, Database> {
+        self.db.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives back what finished tasks left unused of the file.
+    pub(crate) fn tidy(&self) -> Result<()> {
+        if self.grown.load(Ordering::Relaxed) < LARGE {
+            return Ok(());
+        }
+        self.grown.store(0, Ordering::Relaxed);
+        let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        db.compact().map(drop).map_err(ApiError::internal)
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -148,6 +187,21 @@ impl Store {
         payload: Option<Vec<u8>>,
         metadata: Option<String>,
     ) -> Result<Task> {
+        let kept = payload.map(|payload| self.payloads.keep(payload)).transpose()?;
+        let enqueued = self.put_task(index, work, kept.as_ref(), metadata);
+        if let (Err(_), Some(kept)) = (&enqueued, &kept) {
+            self.payloads.forget(kept);
+        }
+        enqueued
+    }
+
+    fn put_task(
+        &self,
+        index: Option<&str>,
+        work: Work,
+        payload: Option<&Kept>,
+        metadata: Option<String>,
+    ) -> Result<Task> {
         let _writing = locked(&self.writing);
         let uid = self.state().next_task;
         let task = Task {
@@ -164,12 +218,17 @@ impl Store {
             finished_at: None,
             metadata,
         };
-        let txn = self.db.begin_write()?;
+        let db = self.db();
+        let txn = db.begin_write()?;
         {
-            txn.open_table(TASKS)?.insert(uid, encode(&task)?.as_slice())?;
-            if let Some(payload) = payload {
+            let row = encode(&task)?;
+            txn.open_table(TASKS)?.insert(uid, row.as_slice())?;
+            let mut written = row.len();
+            if let Some(payload) = payload.map(Kept::encode) {
                 txn.open_table(PAYLOADS)?.insert(uid, payload.as_slice())?;
+                written += payload.len();
             }
+            self.grown.fetch_add(written, Ordering::Relaxed);
             txn.open_table(COUNTERS)?.insert("task", uid + 1)?;
         }
         txn.commit()?;
@@ -180,17 +239,19 @@ impl Store {
         Ok(task)
     }
 
+    fn kept(&self, task: u32) -> Result<Option<Kept>> {
+        let table = self.db().begin_read()?.open_table(PAYLOADS)?;
+        table.get(task)?.map(|row| Kept::decode(row.value())).transpose()
+    }
+
     pub(crate) fn payload(&self, task: u32) -> Result<Vec<u8>> {
-        let table = self.db.begin_read()?.open_table(PAYLOADS)?;
-        let payload = table.get(task)?;
-        payload
-            .map(|bytes| bytes.value().to_vec())
-            .ok_or_else(|| ApiError::internal(format!("the documents of task {task} are gone")))
+        let kept = self.kept(task)?;
+        let kept = kept.ok_or_else(|| ApiError::internal(format!("the documents of task {task} are gone")))?;
+        self.payloads.read(kept)
     }
 
     pub(crate) fn payload_len(&self, task: u32) -> Result<usize> {
-        let table = self.db.begin_read()?.open_table(PAYLOADS)?;
-        Ok(table.get(task)?.map_or(0, |bytes| bytes.value().len()))
+        Ok(self.kept(task)?.map_or(0, |kept| kept.len()))
     }
 
     /// Notes that tasks are running. Only in memory: after a crash they run again anyway.
@@ -240,19 +301,26 @@ impl Store {
         change(&mut edit)?;
         self.forget_oldest(&mut edit);
         let now = Instant::now();
-        let txn = self.db.begin_write()?;
+        let db = self.db();
+        let txn = db.begin_write()?;
+        let mut done: Vec<Kept> = Vec::new();
         {
             let mut tasks = txn.open_table(TASKS)?;
             let mut payloads = txn.open_table(PAYLOADS)?;
             for task in &edit.tasks {
-                tasks.insert(task.uid, encode(task)?.as_slice())?;
-                if task.status.is_finished() {
-                    payloads.remove(task.uid)?;
+                let row = encode(task)?;
+                self.grown.fetch_add(row.len(), Ordering::Relaxed);
+                tasks.insert(task.uid, row.as_slice())?;
+                if task.status.is_finished()
+                    && let Some(row) = payloads.remove(task.uid)?
+                {
+                    done.push(Kept::decode(row.value())?);
                 }
             }
             for uid in &edit.forgotten {
-                tasks.remove(uid)?;
-                payloads.remove(uid)?;
+                if let Some(row) = tasks.remove(uid)? {
+                    self.grown.fetch_add(row.value().len(), Ordering::Relaxed);
+                }
             }
             let mut batches = txn.open_table(BATCHES)?;
             if let Some(batch) = &mut edit.batch {
@@ -277,6 +345,7 @@ impl Store {
             txn.open_table(COUNTERS)?.insert("batch", batch + 1)?;
         }
         txn.commit()?;
+        done.iter().for_each(|kept| self.payloads.forget(kept));
         let mut state = self.state();
         state.indexes = edit.indexes;
         for task in edit.tasks {
@@ -307,7 +376,8 @@ impl Store {
 
     pub(crate) fn put_key(&self, key: &Key) -> Result<()> {
         let _writing = locked(&self.writing);
-        let txn = self.db.begin_write()?;
+        let db = self.db();
+        let txn = db.begin_write()?;
         txn.open_table(KEYS)?.insert(key.uid.as_str(), encode(key)?.as_slice())?;
         txn.commit()?;
         let mut state = self.state();
@@ -318,7 +388,8 @@ impl Store {
 
     pub(crate) fn delete_key(&self, uid: &str) -> Result<()> {
         let _writing = locked(&self.writing);
-        let txn = self.db.begin_write()?;
+        let db = self.db();
+        let txn = db.begin_write()?;
         txn.open_table(KEYS)?.remove(uid)?;
         txn.commit()?;
         self.state().keys.retain(|key| key.uid != uid);

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTableMetadata};
 use roaring::RoaringBitmap;
 
-use super::codec::{decode_bitmap, take_varint, unordered};
+use super::codec::{decode_bitmap, unordered};
 use super::docs;
 use super::fields::Fields;
-use super::postings::{Postings, split_key};
+use super::postings::{Postings, split_key, word_range};
 use super::tables::{
     DOCIDS, DOCS, FACETS, IDS, META, NEW_WORDS, NUMBER, SETS, STATE, STRING, Set, VALUES, WORDS, WORDS_FST,
-    facet_prefix, number_key, string_key, value_key,
+    facet_prefix, number_key, string_key,
 };
 use super::tokenize::Tokenizing;
+use super::values::{self, FacetValue};
 use super::write::State;
 use crate::error::{ApiError, Result};
 use crate::settings::Settings;
@@ -45,13 +46,6 @@ pub(crate) struct Snapshot {
 pub(crate) enum FacetKind {
     Number,
     String,
-}
-
-/// A facet value of a document.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum FacetValue {
-    Number(f64),
-    String { normalized: String, original: String },
 }
 
 impl Snapshot {
@@ -139,25 +133,19 @@ impl Snapshot {
     }
 
     pub(crate) fn postings(&self, word: &str) -> Result<Postings> {
-        let mut start = word.as_bytes().to_vec();
-        start.push(0);
-        let mut end = word.as_bytes().to_vec();
-        end.push(1);
-        let mut blocks = Vec::new();
+        let (start, end) = word_range(word);
+        let mut rows = Vec::new();
         for row in self.words.range::<&[u8]>(start.as_slice()..end.as_slice())? {
             let (key, value) = row?;
-            if let Some((_, block)) = split_key(key.value()) {
-                blocks.push((block, value.value().to_vec()));
+            if let Some((_, least)) = split_key(key.value()) {
+                rows.push((least, value.value().to_vec()));
             }
         }
-        Ok(Postings::new(blocks))
+        Ok(Postings::new(rows))
     }
 
     pub(crate) fn has_word(&self, word: &str) -> Result<bool> {
-        let mut start = word.as_bytes().to_vec();
-        start.push(0);
-        let mut end = word.as_bytes().to_vec();
-        end.push(1);
+        let (start, end) = word_range(word);
         Ok(self.words.range::<&[u8]>(start.as_slice()..end.as_slice())?.next().is_some())
     }
 
@@ -304,8 +292,8 @@ impl Snapshot {
 
     /// The values that a document has in a field.
     pub(crate) fn values_of(&self, field: u16, docid: u32) -> Result<Vec<FacetValue>> {
-        let Some(row) = self.values.get(value_key(field, docid))? else { return Ok(Vec::new()) };
-        Ok(decode_values(row.value()))
+        let Some(row) = self.values.get(values::row_key(field, docid))? else { return Ok(Vec::new()) };
+        Ok(values::of_document(row.value(), docid))
     }
 }
 
@@ -341,56 +329,4 @@ fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
 fn empty_fst() -> fst::Set<Arc<[u8]>> {
     let bytes = fst::Set::<Vec<u8>>::default().into_fst().into_inner();
     fst::Set::new(Arc::from(bytes)).expect("an empty set is a set")
-}
-
-/// Values as they are stored: numbers as eight bytes, strings with a length, and normalized only where
-/// that differs.
-pub(super) fn encode_values(values: &super::extract::Values) -> Vec<u8> {
-    let mut out = Vec::new();
-    let put = |out: &mut Vec<u8>, text: &str| {
-        super::codec::put_varint(out, text.len() as u32);
-        out.extend_from_slice(text.as_bytes());
-    };
-    for number in values.numbers.values() {
-        out.push(1);
-        out.extend_from_slice(&number.to_le_bytes());
-    }
-    for (normalized, original) in &values.strings {
-        out.push(if normalized == original { 2 } else { 3 });
-        put(&mut out, original);
-        if normalized != original {
-            put(&mut out, normalized);
-        }
-    }
-    out
-}
-
-pub(super) fn decode_values(mut bytes: &[u8]) -> Vec<FacetValue> {
-    fn text(bytes: &mut &[u8]) -> String {
-        let len = (take_varint(bytes) as usize).min(bytes.len());
-        let (text, rest) = bytes.split_at(len);
-        *bytes = rest;
-        String::from_utf8_lossy(text).into_owned()
-    }
-    let mut values = Vec::new();
-    while let Some((&tag, rest)) = bytes.split_first() {
-        bytes = rest;
-        match tag {
-            1 => {
-                let Some((number, rest)) = bytes.split_first_chunk::<8>() else { break };
-                values.push(FacetValue::Number(f64::from_le_bytes(*number)));
-                bytes = rest;
-            }
-            2 => {
-                let original = text(&mut bytes);
-                values.push(FacetValue::String { normalized: original.clone(), original });
-            }
-            _ => {
-                let original = text(&mut bytes);
-                let normalized = text(&mut bytes);
-                values.push(FacetValue::String { normalized, original });
-            }
-        }
-    }
-    values
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -129,7 +130,7 @@ fn write(
 struct Pending {
     docid: Option<u32>,
     before: Option<Vec<u8>>,
-    after: Option<Vec<u8>>,
+    after: Option<Bytes>,
 }
 
 type PendingDocs = IndexMap<String, Pending>;
@@ -145,7 +146,7 @@ fn write_documents(core: &Core, writer: &mut Writer<'_>, tasks: &[Arc<Task>]) ->
         }
         let outcome = match &task.work {
             Work::AddDocuments { method, primary_key, skip_new, .. } => {
-                let packed = core.store.payload(task.uid)?;
+                let packed = Bytes::from(core.store.payload(task.uid)?);
                 match add(writer, &mut pending, &packed, *method, primary_key.as_deref(), *skip_new) {
                     Ok(count) => Outcome::done(count),
                     Err(error) if error.code == Code::Internal => return Err(error),
@@ -166,7 +167,7 @@ fn write_documents(core: &Core, writer: &mut Writer<'_>, tasks: &[Arc<Task>]) ->
     }
     let changes = pending
         .into_iter()
-        .filter(|(_, document)| document.before != document.after)
+        .filter(|(_, document)| document.before.as_deref() != document.after.as_deref())
         .map(|(id, document)| DocChange {
             id,
             docid: document.docid,
@@ -182,7 +183,7 @@ fn look_up<'p>(writer: &Writer<'_>, pending: &'p mut PendingDocs, id: &str) -> R
     if !pending.contains_key(id) {
         let docid = writer.docid(id)?;
         let before = docid.map(|docid| writer.document(docid)).transpose()?.flatten();
-        pending.insert(id.to_owned(), Pending { docid, after: before.clone(), before });
+        pending.insert(id.to_owned(), Pending { docid, after: before.clone().map(Bytes::from), before });
     }
     pending.get_mut(id).ok_or_else(|| ApiError::internal("a document that was just put in place is gone"))
 }
@@ -191,7 +192,7 @@ fn look_up<'p>(writer: &Writer<'_>, pending: &'p mut PendingDocs, id: &str) -> R
 fn add(
     writer: &mut Writer<'_>,
     pending: &mut PendingDocs,
-    packed: &[u8],
+    packed: &Bytes,
     method: Method,
     asked: Option<&str>,
     skip_new: bool,
@@ -221,8 +222,9 @@ fn add(
             continue;
         }
         document.after = Some(match (method, &document.after) {
-            (Method::Update, Some(current)) => lay_over(current, json)?,
-            _ => json.to_vec(),
+            (Method::Update, Some(current)) => lay_over(current, json)?.into(),
+            // Part of what came with the task, not a copy of it.
+            _ => packed.slice_ref(json),
         });
     }
     Ok(ids.len() as u64)
