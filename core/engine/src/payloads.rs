@@ -102,17 +102,22 @@ impl Payloads {
             Kept::Apart { name, checksum, .. } => (name, checksum),
         };
         let damaged = |what: &dyn std::fmt::Display| {
-            ApiError::new(Code::InvalidStoreFile, format!("The documents that came with a task are damaged: {what}"))
+            ApiError::new(
+                Code::InvalidStoreFile,
+                format!("The documents that came with a task are damaged: {what}"),
+            )
         };
         let packed = match self {
             Payloads::Memory(all) => {
                 let all = all.lock().unwrap_or_else(PoisonError::into_inner);
                 all.get(&name).cloned().ok_or_else(|| damaged(&"they are gone"))?
             }
-            Payloads::Folder(folder) => std::fs::read(file(folder, name)).map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => damaged(&"their file is gone"),
-                _ => error.into(),
-            })?,
+            Payloads::Folder(folder) => {
+                std::fs::read(file(folder, name)).map_err(|error| match error.kind() {
+                    std::io::ErrorKind::NotFound => damaged(&"their file is gone"),
+                    _ => error.into(),
+                })?
+            }
         };
         if checksum(&packed) != expected {
             return Err(damaged(&"they do not match their checksum"));

@@ -8,6 +8,7 @@ mod docs;
 mod extract;
 mod fields;
 mod memory;
+mod pack;
 mod postings;
 mod snapshot;
 mod store;

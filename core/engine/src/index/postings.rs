@@ -147,7 +147,8 @@ pub(super) fn merge(
                 let (key, row) = row?;
                 old = split_key(key.value()).map(|(_, least)| (least, row.value().to_vec()));
             }
-            let after = (std::ops::Bound::Excluded(key.as_slice()), std::ops::Bound::Excluded(end.as_slice()));
+            let after =
+                (std::ops::Bound::Excluded(key.as_slice()), std::ops::Bound::Excluded(end.as_slice()));
             if let Some(row) = table.range::<&[u8]>(after)?.next() {
                 next = split_key(row?.0.value()).map(|(_, least)| least);
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTableMetadata};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTableMetadata, WriteTransaction};
 use roaring::RoaringBitmap;
 
 use super::codec::{decode_bitmap, unordered};
@@ -17,17 +17,17 @@ use super::tables::{
 };
 use super::tokenize::Tokenizing;
 use super::values::{self, FacetValue};
-use super::write::State;
+use super::write::{self, State};
 use crate::error::{ApiError, Result};
 use crate::settings::Settings;
 
 pub(crate) struct Snapshot {
-    docs: ReadOnlyTable<u32, &'static [u8]>,
-    ids: ReadOnlyTable<&'static str, u32>,
-    words: ReadOnlyTable<&'static [u8], &'static [u8]>,
-    facets: ReadOnlyTable<&'static [u8], &'static [u8]>,
-    values: ReadOnlyTable<u64, &'static [u8]>,
-    sets: ReadOnlyTable<u64, &'static [u8]>,
+    pub(super) docs: ReadOnlyTable<u32, &'static [u8]>,
+    pub(super) ids: ReadOnlyTable<&'static str, u32>,
+    pub(super) words: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    pub(super) facets: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    pub(super) values: ReadOnlyTable<u64, &'static [u8]>,
+    pub(super) sets: ReadOnlyTable<u64, &'static [u8]>,
     pub(super) state: Arc<State>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) fields: Fields,
@@ -40,6 +40,8 @@ pub(crate) struct Snapshot {
     pub(crate) searchable: Vec<(u16, u16)>,
     /// Fields in which no typo is forgiven.
     pub(crate) exact_fields: BTreeSet<u16>,
+    /// Keeps the database open; dropped after all tables.
+    _db: Arc<Database>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub(crate) enum FacetKind {
 }
 
 impl Snapshot {
-    pub(super) fn load(db: &Database) -> Result<Snapshot> {
+    pub(super) fn load(db: &Arc<Database>) -> Result<Snapshot> {
         let txn = db.begin_read()?;
         let meta = txn.open_table(META)?;
         let get = |key: &str| -> Result<Vec<u8>> {
@@ -91,6 +93,7 @@ impl Snapshot {
             new_words: Arc::new(new_words),
             searchable,
             exact_fields,
+            _db: db.clone(),
         })
     }
 
@@ -105,6 +108,24 @@ impl Snapshot {
     /// The bytes that the documents take.
     pub(crate) fn documents_size(&self) -> u64 {
         self.docs.stats().map(|stats| stats.stored_bytes()).unwrap_or(0)
+    }
+
+    /// The bytes that were written since the index was last written anew.
+    pub(super) fn written(&self) -> u64 {
+        self.state.written
+    }
+
+    /// Roughly the bytes that all tables take.
+    pub(super) fn stored_size(&self) -> u64 {
+        self.table_sizes().iter().map(|(_, size)| size).sum()
+    }
+
+    /// Puts what is not in one of the tables into a new database.
+    pub(super) fn copy_meta(&self, txn: &WriteTransaction) -> Result<()> {
+        let state = State { written: 0, ..(*self.state).clone() };
+        let mut meta = txn.open_table(META)?;
+        meta.insert(WORDS_FST, self.words_fst.as_fst().as_bytes())?;
+        write::put_meta(&mut meta, &state, &self.new_words, &self.docids)
     }
 
     /// The bytes that each table takes.

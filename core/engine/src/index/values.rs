@@ -175,7 +175,8 @@ pub(super) fn of_document(row: &[u8], docid: u32) -> Vec<FacetValue> {
 
 fn decode(tag: u8, mut content: &[u8]) -> FacetValue {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let scaled = |content: &mut &[u8], scale: f64| FacetValue::Number(f64::from(take_varint(content)) / scale);
+    let scaled =
+        |content: &mut &[u8], scale: f64| FacetValue::Number(f64::from(take_varint(content)) / scale);
     match tag {
         INTEGER => scaled(&mut content, 1.0),
         TENTHS => scaled(&mut content, 10.0),

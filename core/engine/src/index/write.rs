@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use redb::{ReadableTable, WriteTransaction};
+use redb::{ReadableTable, Table, WriteTransaction};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,7 @@ use super::fields::Fields;
 use super::postings::{self, encode_positions};
 use super::snapshot::Snapshot;
 use super::tables::{
-    DOCIDS, DOCS, FACETS, IDS, META, NEW_WORDS, SETS, STATE, VALUES, WORDS, WORDS_FST, number_key,
-    string_key,
+    DOCIDS, DOCS, FACETS, IDS, META, NEW_WORDS, SETS, STATE, VALUES, WORDS, WORDS_FST, number_key, string_key,
 };
 use super::tokenize::Tokenizing;
 use super::values;
@@ -37,6 +36,9 @@ pub(super) struct State {
     pub(super) distribution: BTreeMap<String, u64>,
     /// The tasks that the last commit applied, and how they ended: what makes a task count once.
     pub(super) applied: Vec<(u32, Outcome)>,
+    /// The bytes of documents written since the index was last written anew.
+    #[serde(default)]
+    pub(super) written: u64,
 }
 
 /// One document before and after; JSON as it is stored.
@@ -128,6 +130,8 @@ impl<'a> Writer<'a> {
                         free
                     }
                 };
+                let len = |json: Option<&[u8]>| json.map_or(0, <[u8]>::len) as u64;
+                self.state.written += len(change.before.as_deref()) + len(change.after.as_deref());
                 if let Some(before) = &change.before {
                     let document = parse_document(before)?;
                     for name in document.keys() {
@@ -179,6 +183,7 @@ impl<'a> Writer<'a> {
     }
 
     fn drop_lookups(&mut self) -> Result<()> {
+        self.state.written += self.before.stored_size();
         self.txn.delete_table(WORDS)?;
         self.txn.delete_table(FACETS)?;
         self.txn.delete_table(VALUES)?;
@@ -301,7 +306,8 @@ impl<'a> Writer<'a> {
             last.sort_by_key(|change| change.docid);
             let mut runs: Vec<(u32, Option<&[u8]>)> = Vec::with_capacity(last.len());
             for change in last {
-                let run = (change.len > 0).then(|| &gathered.arena[change.start as usize..][..change.len as usize]);
+                let run =
+                    (change.len > 0).then(|| &gathered.arena[change.start as usize..][..change.len as usize]);
                 match runs.last_mut() {
                     Some(before) if before.0 == change.docid => before.1 = run,
                     _ => runs.push((change.docid, run)),
@@ -335,11 +341,20 @@ impl<'a> Writer<'a> {
         } else if old.is_some() {
             meta.remove(WORDS_FST)?;
         }
-        meta.insert(NEW_WORDS, serde_json::to_vec(&*self.new_words).map_err(ApiError::internal)?.as_slice())?;
-        meta.insert(STATE, serde_json::to_vec(&self.state).map_err(ApiError::internal)?.as_slice())?;
-        meta.insert(DOCIDS, encode_bitmap(&self.docids).as_slice())?;
-        Ok(())
+        put_meta(&mut meta, &self.state, &self.new_words, &self.docids)
     }
+}
+
+pub(super) fn put_meta(
+    meta: &mut Table<'_, &str, &[u8]>,
+    state: &State,
+    new_words: &BTreeSet<String>,
+    docids: &RoaringBitmap,
+) -> Result<()> {
+    meta.insert(NEW_WORDS, serde_json::to_vec(new_words).map_err(ApiError::internal)?.as_slice())?;
+    meta.insert(STATE, serde_json::to_vec(state).map_err(ApiError::internal)?.as_slice())?;
+    meta.insert(DOCIDS, encode_bitmap(docids).as_slice())?;
+    Ok(())
 }
 
 /// A document's place in a word's postings: a run of the arena, or, without a length, gone.

@@ -16,9 +16,6 @@ use crate::filter;
 use crate::index::{DocChange, Index, Writer, external_id, parse_document};
 use crate::store::{Change, IndexEntry};
 
-/// After a batch of this many bytes, the file is looked at for space to give back.
-const LARGE: usize = 1 << 20;
-
 /// Runs a batch and makes its end durable. An error here fails all of its tasks.
 pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
     let tasks: Vec<Arc<Task>> = {
@@ -113,15 +110,16 @@ fn write(
         }
     };
     entry.updated_at = Instant::now();
-    let large = core.store.payload_len(tasks.first().copied().unwrap_or_default())? > LARGE;
     core.store.finish(batch, |change| {
         change.indexes.insert(uid.to_owned(), entry);
         change.end(core, outcomes);
         Ok(())
     })?;
-    if large && core.store.state().pending.is_empty() && index.shrink().is_err() {
+    if core.store.state().pending.is_empty()
+        && let Err(error) = index.pack()
+    {
         // The batch is done and told of; a file that is too large harms nobody.
-        tracing::warn!("an index could not be made smaller");
+        tracing::warn!(code = error.code.name(), "an index could not be written anew");
     }
     Ok(())
 }

@@ -54,7 +54,13 @@ fn run(signal: &Signal, core: &Weak<Core>) {
     while signal.wait() {
         while !signal.stopped() {
             let Some(core) = core.upgrade() else { return };
-            let Some((tasks, why)) = pick(&core) else { break };
+            let Some((tasks, why)) = pick(&core) else {
+                if core.store.tidy().is_err() {
+                    // Every task is done and told of; a file that is too large harms nobody.
+                    tracing::warn!("the task database could not be made smaller");
+                }
+                break;
+            };
             let batch = core.store.begin(&tasks, why);
             let ran = catch_unwind(AssertUnwindSafe(|| apply(&core, batch, &tasks)));
             let failure = match ran {
