@@ -101,10 +101,14 @@ impl Store {
     /// Opens the database at `path`, with a folder for payloads, or makes both.
     pub(crate) fn open(path: &Path, payloads: &Path) -> Result<Store, redb::DatabaseError> {
         let existed = path.exists();
-        let mut db = in_file(path)?;
-        if existed && !db.check_integrity()? {
-            return Err(redb::StorageError::Corrupted("it does not match its checksums".to_owned()).into());
-        }
+        let damaged = || redb::StorageError::Corrupted("it does not match its checksums".to_owned());
+        // redb takes some of what it reads before the checksums for granted, and panics where it is not so.
+        let opened = std::panic::catch_unwind(|| {
+            let mut db = in_file(path)?;
+            let whole = !existed || db.check_integrity()?;
+            Ok::<_, redb::DatabaseError>(whole.then_some(db))
+        });
+        let db = opened.map_err(|_| damaged())??.ok_or_else(damaged)?;
         std::fs::create_dir_all(payloads)?;
         payloads.parent().map_or(Ok(()), sync_folder)?;
         Store::load(db, Some(path.to_owned()), Payloads::Folder(payloads.to_owned()))
@@ -112,6 +116,8 @@ impl Store {
     }
 
     fn load(db: Database, path: Option<PathBuf>, payloads: Payloads) -> Result<Store> {
+        let size =
+            path.as_ref().and_then(|path| std::fs::metadata(path).ok()).map_or(0, |meta| meta.len() as usize);
         let txn = db.begin_write()?;
         let mut state = State::default();
         let mut named = HashSet::new();
@@ -155,7 +161,7 @@ impl Store {
             db: RwLock::new(Some(db)),
             path,
             payloads,
-            grown: AtomicUsize::new(LARGE),
+            grown: AtomicUsize::new(size.saturating_sub(LARGE)),
             state: Mutex::new(state),
             writing: Mutex::new(()),
         })

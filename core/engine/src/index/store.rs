@@ -1,5 +1,6 @@
 //! An index's database: opened, made, looked at, changed, written anew, and opened again after a failure.
 
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -54,6 +55,19 @@ fn in_file(path: &Path) -> Result<Database> {
     Ok(Database::builder().set_cache_size(CACHE).create(path)?)
 }
 
+fn checked(path: &Path) -> Result<Database> {
+    let damaged = || {
+        let why = "The index's file does not match its checksums: it was damaged after it was written.";
+        ApiError::new(Code::InvalidStoreFile, why)
+    };
+    // redb takes some of what it reads before the checksums for granted, and panics where it is not so.
+    let opened = catch_unwind(|| {
+        let mut db = in_file(path)?;
+        Ok::<_, ApiError>(db.check_integrity()?.then_some(db))
+    });
+    opened.map_err(|_| damaged())??.ok_or_else(damaged)
+}
+
 impl Index {
     pub(crate) fn memory() -> Result<Index> {
         Index::of(in_memory()?, None)
@@ -67,14 +81,7 @@ impl Index {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
-        let existed = path.exists();
-        let mut db = in_file(path)?;
-        if existed && check && !db.check_integrity()? {
-            return Err(ApiError::new(
-                Code::InvalidStoreFile,
-                "The index's file does not match its checksums: it was damaged after it was written.",
-            ));
-        }
+        let db = if check && path.exists() { checked(path)? } else { in_file(path)? };
         Index::of(db, Some(path.to_owned()))
     }
 
