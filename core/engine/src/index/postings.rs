@@ -4,8 +4,6 @@
 //! A row is found by the word and the least document that may be in it. It is: how many documents, their
 //! numbers as gaps, then for each document its positions. A position is `field << 16 | place in the field`.
 
-use std::cell::OnceCell;
-
 use redb::{ReadableTable, Table};
 use roaring::RoaringBitmap;
 
@@ -209,10 +207,58 @@ fn divide<'m, 'd>(docs: &'m [(u32, &'d [u8])]) -> Vec<&'m [(u32, &'d [u8])]> {
 pub(crate) struct Postings {
     docids: RoaringBitmap,
     rows: Vec<(u32, Vec<u8>)>,
-    places: OnceCell<Places>,
 }
 
-/// Every occurrence: documents in order, and for each a run of `positions`.
+impl Postings {
+    pub(super) fn new(rows: Vec<(u32, Vec<u8>)>) -> Postings {
+        let mut docids = RoaringBitmap::new();
+        for (least, bytes) in &rows {
+            // Rows and the documents in them come in order.
+            let _ = docids.append(take_ids(*least, &mut bytes.as_slice()));
+        }
+        Postings { docids, rows }
+    }
+
+    pub(crate) fn docids(&self) -> &RoaringBitmap {
+        &self.docids
+    }
+
+    /// Shows every document with its positions, in order.
+    pub(crate) fn each(&self, mut visit: impl FnMut(u32, &[u32])) {
+        let mut positions = Vec::new();
+        for (least, row) in &self.rows {
+            for (docid, run) in decode_row(*least, row) {
+                positions.clear();
+                decode_positions(run, &mut positions);
+                visit(docid, &positions);
+            }
+        }
+    }
+
+    /// The positions in some documents, all of which have the word.
+    pub(crate) fn among(&self, docids: &RoaringBitmap) -> Places {
+        let mut places = Places::default();
+        let mut wanted = docids.iter().peekable();
+        for (at, (least, row)) in self.rows.iter().enumerate() {
+            let Some(first) = wanted.peek() else { break };
+            // Rows without any of them are not even looked at.
+            if self.rows.get(at + 1).is_some_and(|(next, _)| next <= first) {
+                continue;
+            }
+            for (docid, run) in decode_row(*least, row) {
+                while wanted.next_if(|wanted| *wanted < docid).is_some() {}
+                if wanted.next_if_eq(&docid).is_some() {
+                    places.docs.push((docid, places.positions.len() as u32));
+                    decode_positions(run, &mut places.positions);
+                }
+            }
+        }
+        places
+    }
+}
+
+/// Documents in order, and for each a run of `positions`.
+#[derive(Default)]
 pub(crate) struct Places {
     docs: Vec<(u32, u32)>,
     positions: Vec<u32>,
@@ -223,35 +269,6 @@ impl Places {
         self.docs.iter().enumerate().map(|(i, (id, start))| {
             let end = self.docs.get(i + 1).map_or(self.positions.len(), |(_, next)| *next as usize);
             (*id, &self.positions[*start as usize..end])
-        })
-    }
-}
-
-impl Postings {
-    pub(super) fn new(rows: Vec<(u32, Vec<u8>)>) -> Postings {
-        let mut docids = RoaringBitmap::new();
-        for (least, bytes) in &rows {
-            // Rows and the documents in them come in order.
-            let _ = docids.append(take_ids(*least, &mut bytes.as_slice()));
-        }
-        Postings { docids, rows, places: OnceCell::new() }
-    }
-
-    pub(crate) fn docids(&self) -> &RoaringBitmap {
-        &self.docids
-    }
-
-    pub(crate) fn places(&self) -> &Places {
-        self.places.get_or_init(|| {
-            let mut places =
-                Places { docs: Vec::with_capacity(self.docids.len() as usize), positions: Vec::new() };
-            for (least, bytes) in &self.rows {
-                for (id, run) in decode_row(*least, bytes) {
-                    places.docs.push((id, places.positions.len() as u32));
-                    decode_positions(run, &mut places.positions);
-                }
-            }
-            places
         })
     }
 }

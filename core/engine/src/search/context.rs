@@ -1,25 +1,19 @@
 //! What one search looks up, each thing once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use indexmap::IndexSet;
 use roaring::RoaringBitmap;
 
+use super::places::{ByPlace, Gathering};
 use super::terms::{PhraseId, Term, TermId, Word, WordId};
 use crate::error::Result;
-use crate::index::{Postings, Snapshot, bucketed};
+use crate::index::{Postings, Snapshot};
 use crate::settings::Proximity;
 
 /// Words further apart than this are not near each other.
 pub(super) const MAX_DISTANCE: u32 = 4;
-
-/// A word's documents by field and by (bucketed) place in a field.
-#[derive(Default)]
-pub(super) struct ByPlace {
-    pub(super) fields: BTreeMap<u16, RoaringBitmap>,
-    pub(super) places: BTreeMap<u16, RoaringBitmap>,
-}
 
 pub(super) struct Context<'s> {
     pub(super) snapshot: &'s Snapshot,
@@ -129,19 +123,9 @@ impl<'s> Context<'s> {
         if let Some(by_place) = self.by_place.get(&word) {
             return Ok(by_place.clone());
         }
-        let postings = self.postings(word)?;
-        let mut by_place = ByPlace::default();
-        for (docid, positions) in postings.places().iter() {
-            let mut last_field = None;
-            for position in positions {
-                let field = (position >> 16) as u16;
-                if last_field != Some(field) {
-                    by_place.fields.entry(field).or_default().insert(docid);
-                    last_field = Some(field);
-                }
-                by_place.places.entry(bucketed(*position as u16)).or_default().insert(docid);
-            }
-        }
+        let mut gathering = Gathering::default();
+        gathering.add(&*self.postings(word)?);
+        let by_place = gathering.finish();
         let by_place = Rc::new(by_place);
         self.by_place.insert(word, by_place.clone());
         Ok(by_place)
@@ -186,16 +170,11 @@ impl<'s> Context<'s> {
         if let Some(by_place) = self.prefix_by_place.get(&prefix) {
             return Ok(by_place.clone());
         }
-        let mut union = ByPlace::default();
+        let mut gathering = Gathering::default();
         for id in self.prefix_words(prefix)?.iter() {
-            let by_place = self.by_place(*id)?;
-            for (field, docids) in &by_place.fields {
-                *union.fields.entry(*field).or_default() |= docids;
-            }
-            for (place, docids) in &by_place.places {
-                *union.places.entry(*place).or_default() |= docids;
-            }
+            gathering.add(&*self.postings(*id)?);
         }
+        let union = gathering.finish();
         let union = Rc::new(union);
         self.prefix_by_place.insert(prefix, union.clone());
         Ok(union)
@@ -229,16 +208,16 @@ impl<'s> Context<'s> {
         }
         let mut near: [RoaringBitmap; 3] = Default::default();
         let (a, b) = (self.postings(left)?, self.postings(right)?);
-        if !a.docids().is_disjoint(b.docids()) {
-            let mut rights = b.places().iter().peekable();
-            for (docid, lefts) in a.places().iter() {
-                while rights.next_if(|(other, _)| *other < docid).is_some() {}
-                if let Some((_, rights)) = rights.next_if(|(other, _)| *other == docid)
-                    && let Some(distance) = nearest(lefts, rights)
-                {
-                    near[distance as usize - 1].insert(docid);
+        let both = a.docids() & b.docids();
+        if !both.is_empty() {
+            let (lefts, rights) = (a.among(&both), b.among(&both));
+            let mut found: [Vec<u32>; 3] = Default::default();
+            for ((docid, lefts), (_, rights)) in lefts.iter().zip(rights.iter()) {
+                if let Some(distance) = nearest(lefts, rights) {
+                    found[distance as usize - 1].push(docid);
                 }
             }
+            near = found.map(|docids| RoaringBitmap::from_sorted_iter(docids).unwrap_or_default());
         }
         let near = Rc::new(near);
         self.pairs.insert((left, right), near.clone());

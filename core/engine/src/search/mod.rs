@@ -15,6 +15,7 @@ mod many;
 mod matches;
 mod params;
 mod parse;
+mod places;
 mod routes;
 mod rules;
 mod run;
