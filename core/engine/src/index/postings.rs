@@ -96,7 +96,7 @@ fn decode_positions(mut run: &[u8], positions: &mut Vec<u32>) {
     }
 }
 
-fn take_ids(least: u32, bytes: &mut &[u8]) -> Vec<u32> {
+pub(super) fn take_ids(least: u32, bytes: &mut &[u8]) -> Vec<u32> {
     let count = take_varint(bytes).min(bytes.len() as u32);
     let mut id = least;
     (0..count)
@@ -111,6 +111,16 @@ fn take_ids(least: u32, bytes: &mut &[u8]) -> Vec<u32> {
 fn decode_row(least: u32, mut bytes: &[u8]) -> Vec<(u32, &[u8])> {
     let ids = take_ids(least, &mut bytes);
     ids.into_iter().map(|id| (id, take_run(&mut bytes))).collect()
+}
+
+/// Shows every document of a row with its positions, in order.
+pub(super) fn each_in_row(least: u32, mut row: &[u8], mut visit: impl FnMut(u32, &[u32])) {
+    let mut positions = Vec::new();
+    for docid in take_ids(least, &mut row) {
+        positions.clear();
+        decode_positions(take_run(&mut row), &mut positions);
+        visit(docid, &positions);
+    }
 }
 
 fn encode_row(least: u32, docs: &[(u32, &[u8])]) -> Vec<u8> {
@@ -219,19 +229,19 @@ impl Postings {
         Postings { docids, rows }
     }
 
+    /// Roughly the bytes that they take.
+    pub(super) fn size(&self) -> usize {
+        self.rows.iter().map(|(_, row)| row.len() + 40).sum()
+    }
+
     pub(crate) fn docids(&self) -> &RoaringBitmap {
         &self.docids
     }
 
     /// Shows every document with its positions, in order.
     pub(crate) fn each(&self, mut visit: impl FnMut(u32, &[u32])) {
-        let mut positions = Vec::new();
         for (least, row) in &self.rows {
-            for (docid, run) in decode_row(*least, row) {
-                positions.clear();
-                decode_positions(run, &mut positions);
-                visit(docid, &positions);
-            }
+            each_in_row(*least, row, &mut visit);
         }
     }
 

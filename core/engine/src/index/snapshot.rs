@@ -10,7 +10,10 @@ use roaring::RoaringBitmap;
 use super::codec::{decode_bitmap, unordered};
 use super::docs;
 use super::fields::Fields;
-use super::postings::{Postings, split_key, word_range};
+use super::places::{ByPlace, Gathering};
+use super::postings::{self, Postings, split_key, word_range};
+use super::ranges::{self, Ranges};
+use super::remembered::{Remembered, What};
 use super::tables::{
     DOCIDS, DOCS, FACETS, IDS, META, NEW_WORDS, NUMBER, SETS, STATE, STRING, Set, VALUES, WORDS, WORDS_FST,
     facet_prefix, number_key, string_key,
@@ -31,7 +34,7 @@ pub(crate) struct Snapshot {
     pub(super) state: Arc<State>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) fields: Fields,
-    pub(crate) tokenizing: Tokenizing,
+    pub(crate) tokenizing: Arc<Tokenizing>,
     pub(crate) docids: RoaringBitmap,
     pub(crate) words_fst: fst::Set<Arc<[u8]>>,
     /// Words that are not in the fst yet.
@@ -40,6 +43,8 @@ pub(crate) struct Snapshot {
     pub(crate) searchable: Vec<(u16, u16)>,
     /// Fields in which no typo is forgiven.
     pub(crate) exact_fields: BTreeSet<u16>,
+    ranges: Ranges,
+    remembered: Remembered,
     /// Keeps the database open; dropped after all tables.
     _db: Arc<Database>,
 }
@@ -51,7 +56,8 @@ pub(crate) enum FacetKind {
 }
 
 impl Snapshot {
-    pub(super) fn load(db: &Arc<Database>) -> Result<Snapshot> {
+    /// Loads what the last commit left; what `before` has made of the same settings serves again.
+    pub(super) fn load(db: &Arc<Database>, before: Option<&Snapshot>) -> Result<Snapshot> {
         let txn = db.begin_read()?;
         let meta = txn.open_table(META)?;
         let get = |key: &str| -> Result<Vec<u8>> {
@@ -70,7 +76,11 @@ impl Snapshot {
             fst::Set::new(Arc::from(fst_bytes)).map_err(ApiError::internal)?
         };
         let new_words: BTreeSet<String> = serde_json::from_slice(&get(NEW_WORDS)?).unwrap_or_default();
-        let settings = Arc::new(state.settings.clone());
+        let same = before.filter(|before| *before.settings == state.settings);
+        let (settings, tokenizing) = match same {
+            Some(before) => (before.settings.clone(), before.tokenizing.clone()),
+            None => (Arc::new(state.settings.clone()), Arc::new(Tokenizing::of(&state.settings))),
+        };
         let fields = Fields::of(state.fields.clone());
         let numbered = || fields.names().iter().enumerate().map(|(id, name)| (id as u16, name));
         let searchable = numbered().filter_map(|(id, name)| Some((id, settings.weight(name)?))).collect();
@@ -84,7 +94,7 @@ impl Snapshot {
             facets: txn.open_table(FACETS)?,
             values: txn.open_table(VALUES)?,
             sets: txn.open_table(SETS)?,
-            tokenizing: Tokenizing::of(&settings),
+            tokenizing,
             docids: decode_bitmap(&get(DOCIDS)?),
             state: Arc::new(state),
             settings,
@@ -93,6 +103,8 @@ impl Snapshot {
             new_words: Arc::new(new_words),
             searchable,
             exact_fields,
+            ranges: Ranges::default(),
+            remembered: Remembered::default(),
             _db: db.clone(),
         })
     }
@@ -153,7 +165,53 @@ impl Snapshot {
         Ok(docs::decode(block, bytes.value())?.remove(&docid))
     }
 
-    pub(crate) fn postings(&self, word: &str) -> Result<Postings> {
+    pub(crate) fn postings(&self, word: &str) -> Result<Arc<Postings>> {
+        self.remembered.get(What::Postings, word, Postings::size, || self.read_postings(word))
+    }
+
+    /// Where a word is.
+    pub(crate) fn by_place(&self, word: &str) -> Result<Arc<ByPlace>> {
+        self.remembered.get(What::ByPlace, word, ByPlace::size, || {
+            let mut gathering = Gathering::default();
+            gathering.add(&*self.postings(word)?);
+            Ok(gathering.finish())
+        })
+    }
+
+    /// The documents that have a word with this prefix.
+    pub(crate) fn prefix_docids(&self, prefix: &str) -> Result<Arc<RoaringBitmap>> {
+        self.remembered.get(What::PrefixDocids, prefix, RoaringBitmap::serialized_size, || {
+            let mut docids: Vec<u32> = Vec::new();
+            self.each_with_prefix(prefix, |least, row| docids.extend(postings::take_ids(least, &mut &*row)))?;
+            docids.sort_unstable();
+            docids.dedup();
+            Ok(RoaringBitmap::from_sorted_iter(docids).unwrap_or_default())
+        })
+    }
+
+    /// Where the words with this prefix are.
+    pub(crate) fn prefix_by_place(&self, prefix: &str) -> Result<Arc<ByPlace>> {
+        self.remembered.get(What::PrefixByPlace, prefix, ByPlace::size, || {
+            let mut gathering = Gathering::default();
+            self.each_with_prefix(prefix, |least, row| gathering.add_row(least, row))?;
+            Ok(gathering.finish())
+        })
+    }
+
+    /// Shows every row of the words that begin with `prefix`.
+    fn each_with_prefix(&self, prefix: &str, mut visit: impl FnMut(u32, &[u8])) -> Result<()> {
+        let end = after_prefix(prefix.as_bytes());
+        let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        for row in self.words.range::<&[u8]>((Bound::Included(prefix.as_bytes()), upper))? {
+            let (key, row) = row?;
+            if let Some((_, least)) = split_key(key.value()) {
+                visit(least, row.value());
+            }
+        }
+        Ok(())
+    }
+
+    fn read_postings(&self, word: &str) -> Result<Postings> {
         let (start, end) = word_range(word);
         let mut rows = Vec::new();
         for row in self.words.range::<&[u8]>(start.as_slice()..end.as_slice())? {
@@ -265,10 +323,14 @@ impl Snapshot {
             return Ok(union);
         }
         let range = (from.as_ref().map(Vec::as_slice), to.as_ref().map(Vec::as_slice));
-        for row in self.facets.range::<&[u8]>(range)? {
+        let mut rows = self.facets.range::<&[u8]>(range)?;
+        for row in rows.by_ref().take(ranges::FEW) {
             union |= decode_bitmap(row?.1.value());
         }
-        Ok(union)
+        if rows.next().is_none() {
+            return Ok(union);
+        }
+        self.ranges.of(&self.facets, &prefix)?.between(&self.facets, range)
     }
 
     /// Walks the values of a field in order, from past `last` on, each with its documents, until `visit`
@@ -336,7 +398,7 @@ fn is_inverted(from: &Bound<Vec<u8>>, to: &Bound<Vec<u8>>) -> bool {
 }
 
 /// The least key that is past all keys with this prefix.
-fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
     let mut end = prefix.to_vec();
     while let Some(last) = end.pop() {
         if last < u8::MAX {

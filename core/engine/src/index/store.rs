@@ -41,7 +41,7 @@ struct Current {
 impl Current {
     fn of(db: Database) -> Result<Current> {
         let db = Arc::new(db);
-        Ok(Current { snapshot: Arc::new(Snapshot::load(&db)?), db })
+        Ok(Current { snapshot: Arc::new(Snapshot::load(&db, None)?), db })
     }
 }
 
@@ -162,9 +162,8 @@ impl Index {
             writer.finish()?;
             result
         };
-        drop(before);
         txn.commit()?;
-        let snapshot = Arc::new(Snapshot::load(&db)?);
+        let snapshot = Arc::new(Snapshot::load(&db, Some(&before))?);
         self.put(Current { snapshot, db });
         Ok(result)
     }

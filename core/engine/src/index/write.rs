@@ -111,7 +111,11 @@ impl<'a> Writer<'a> {
     /// Changes documents. Each id occurs once in `changes`.
     pub(crate) fn apply(&mut self, changes: Vec<DocChange>) -> Result<()> {
         let settings = self.state.settings.clone();
-        let tokenizing = Tokenizing::of(&settings);
+        let tokenizing = if settings == *self.before.settings {
+            self.before.tokenizing.clone()
+        } else {
+            Arc::new(Tokenizing::of(&settings))
+        };
         let fields = Fields::of(std::mem::take(&mut self.state.fields));
         let fields = tokenizing.with(None, |tokenizer| {
             let mut extractor = Extractor::new(FieldBook::new(fields, &settings), &tokenizing, tokenizer);

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexSet;
 use roaring::RoaringBitmap;
 
-use super::places::{ByPlace, Gathering};
 use super::terms::{PhraseId, Term, TermId, Word, WordId};
 use crate::error::Result;
-use crate::index::{Postings, Snapshot};
+use crate::index::{ByPlace, Postings, Snapshot};
 use crate::settings::Proximity;
 
 /// Words further apart than this are not near each other.
@@ -20,12 +20,12 @@ pub(super) struct Context<'s> {
     words: IndexSet<String>,
     phrases: IndexSet<Vec<Option<WordId>>>,
     terms: Vec<Term>,
-    postings: HashMap<WordId, Rc<Postings>>,
+    postings: HashMap<WordId, Arc<Postings>>,
     docids: HashMap<Word, Rc<RoaringBitmap>>,
-    by_place: HashMap<WordId, Rc<ByPlace>>,
+    by_place: HashMap<WordId, Arc<ByPlace>>,
     prefix_words: HashMap<WordId, Rc<Vec<WordId>>>,
-    prefix_docids: HashMap<Word, Rc<RoaringBitmap>>,
-    prefix_by_place: HashMap<WordId, Rc<ByPlace>>,
+    prefix_docids: HashMap<Word, Arc<RoaringBitmap>>,
+    prefix_by_place: HashMap<WordId, Arc<ByPlace>>,
     pairs: HashMap<(WordId, WordId), Rc<[RoaringBitmap; 3]>>,
     prefix_pairs: HashMap<(WordId, WordId), Rc<[RoaringBitmap; 3]>>,
     phrase_docids: HashMap<PhraseId, Rc<RoaringBitmap>>,
@@ -85,11 +85,11 @@ impl<'s> Context<'s> {
         &mut self.terms[id as usize]
     }
 
-    fn postings(&mut self, word: WordId) -> Result<Rc<Postings>> {
+    fn postings(&mut self, word: WordId) -> Result<Arc<Postings>> {
         if let Some(postings) = self.postings.get(&word) {
             return Ok(postings.clone());
         }
-        let postings = Rc::new(self.snapshot.postings(self.word(word))?);
+        let postings = self.snapshot.postings(self.word(word))?;
         self.postings.insert(word, postings.clone());
         Ok(postings)
     }
@@ -99,8 +99,7 @@ impl<'s> Context<'s> {
         if let Some(docids) = self.docids.get(&word) {
             return Ok(docids.clone());
         }
-        let exact = &self.snapshot.exact_fields;
-        let docids = if self.only.is_none() && (exact.is_empty() || !word.derived) {
+        let docids = if self.counts_everywhere(word) {
             self.postings(word.id)?.docids().clone()
         } else {
             let by_place = self.by_place(word.id)?;
@@ -119,14 +118,11 @@ impl<'s> Context<'s> {
         Ok(docids)
     }
 
-    fn by_place(&mut self, word: WordId) -> Result<Rc<ByPlace>> {
+    fn by_place(&mut self, word: WordId) -> Result<Arc<ByPlace>> {
         if let Some(by_place) = self.by_place.get(&word) {
             return Ok(by_place.clone());
         }
-        let mut gathering = Gathering::default();
-        gathering.add(&*self.postings(word)?);
-        let by_place = gathering.finish();
-        let by_place = Rc::new(by_place);
+        let by_place = self.snapshot.by_place(self.word(word))?;
         self.by_place.insert(word, by_place.clone());
         Ok(by_place)
     }
@@ -138,7 +134,7 @@ impl<'s> Context<'s> {
         Ok(self.by_place(word)?.fields.get(&field).cloned().unwrap_or_default())
     }
 
-    pub(super) fn places(&mut self, word: WordId) -> Result<Rc<ByPlace>> {
+    pub(super) fn places(&mut self, word: WordId) -> Result<Arc<ByPlace>> {
         self.by_place(word)
     }
 
@@ -153,29 +149,33 @@ impl<'s> Context<'s> {
         Ok(words)
     }
 
-    pub(super) fn prefix_docids(&mut self, prefix: Word) -> Result<Rc<RoaringBitmap>> {
+    pub(super) fn prefix_docids(&mut self, prefix: Word) -> Result<Arc<RoaringBitmap>> {
         if let Some(docids) = self.prefix_docids.get(&prefix) {
             return Ok(docids.clone());
         }
-        let mut docids = RoaringBitmap::new();
-        for id in self.prefix_words(prefix.id)?.iter() {
-            docids |= &*self.docids(Word { id: *id, derived: prefix.derived })?;
-        }
-        let docids = Rc::new(docids);
+        let docids = if self.counts_everywhere(prefix) {
+            self.snapshot.prefix_docids(self.word(prefix.id))?
+        } else {
+            let mut docids = RoaringBitmap::new();
+            for id in self.prefix_words(prefix.id)?.iter() {
+                docids |= &*self.docids(Word { id: *id, derived: prefix.derived })?;
+            }
+            Arc::new(docids)
+        };
         self.prefix_docids.insert(prefix, docids.clone());
         Ok(docids)
     }
 
-    pub(super) fn prefix_places(&mut self, prefix: WordId) -> Result<Rc<ByPlace>> {
+    /// Whether the word counts whatever field it is in.
+    fn counts_everywhere(&self, word: Word) -> bool {
+        self.only.is_none() && (self.snapshot.exact_fields.is_empty() || !word.derived)
+    }
+
+    pub(super) fn prefix_places(&mut self, prefix: WordId) -> Result<Arc<ByPlace>> {
         if let Some(by_place) = self.prefix_by_place.get(&prefix) {
             return Ok(by_place.clone());
         }
-        let mut gathering = Gathering::default();
-        for id in self.prefix_words(prefix)?.iter() {
-            gathering.add(&*self.postings(*id)?);
-        }
-        let union = gathering.finish();
-        let union = Rc::new(union);
+        let union = self.snapshot.prefix_by_place(self.word(prefix))?;
         self.prefix_by_place.insert(prefix, union.clone());
         Ok(union)
     }

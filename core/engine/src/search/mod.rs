@@ -15,7 +15,6 @@ mod many;
 mod matches;
 mod params;
 mod parse;
-mod places;
 mod routes;
 mod rules;
 mod run;

@@ -43,6 +43,7 @@ pub(crate) fn measure(
     }
     idle(peer);
     let index = started.elapsed().as_secs_f64();
+    settle(folder);
     let bodies: Vec<Vec<u8>> = queries.iter().map(|q| json!({"q": q}).to_string().into_bytes()).collect();
     let mut times = Vec::with_capacity(bodies.len() * rounds);
     for round in 0..=rounds {
@@ -80,6 +81,18 @@ fn idle(peer: &mut Peer) {
             return;
         }
         std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until files that are still being tidied after the last task are at rest.
+fn settle(folder: Option<&Path>) {
+    let mut before = (0, Instant::now());
+    while before.1.elapsed() < Duration::from_secs(1) {
+        let size = folder.map_or(0, size_of);
+        if size != before.0 {
+            before = (size, Instant::now());
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
 
-use crate::index::{Postings, bucketed};
+use super::postings::{Postings, bucketed, each_in_row};
 
 /// Documents by field and by (bucketed) place in a field.
 #[derive(Default)]
-pub(super) struct ByPlace {
-    pub(super) fields: BTreeMap<u16, RoaringBitmap>,
-    pub(super) places: BTreeMap<u16, RoaringBitmap>,
+pub(crate) struct ByPlace {
+    pub(crate) fields: BTreeMap<u16, RoaringBitmap>,
+    pub(crate) places: BTreeMap<u16, RoaringBitmap>,
 }
 
 /// Documents as they are met: putting each into its set at once would search the set each time.
@@ -49,14 +49,27 @@ fn push(lists: &mut Vec<Vec<u32>>, at: usize, docid: u32) {
     }
 }
 
+impl ByPlace {
+    /// Roughly the bytes that it takes.
+    pub(super) fn size(&self) -> usize {
+        self.fields.values().chain(self.places.values()).map(RoaringBitmap::serialized_size).sum()
+    }
+}
+
 impl Gathering {
     pub(super) fn add(&mut self, postings: &Postings) {
-        postings.each(|docid, positions| {
-            for position in positions {
-                push(&mut self.fields, (position >> 16) as usize, docid);
-                push(&mut self.places, slot(bucketed(*position as u16)), docid);
-            }
-        });
+        postings.each(|docid, positions| self.put(docid, positions));
+    }
+
+    pub(super) fn add_row(&mut self, least: u32, row: &[u8]) {
+        each_in_row(least, row, |docid, positions| self.put(docid, positions));
+    }
+
+    fn put(&mut self, docid: u32, positions: &[u32]) {
+        for position in positions {
+            push(&mut self.fields, (position >> 16) as usize, docid);
+            push(&mut self.places, slot(bucketed(*position as u16)), docid);
+        }
     }
 
     pub(super) fn finish(self) -> ByPlace {
