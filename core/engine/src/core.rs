@@ -22,7 +22,7 @@ const INDEX_FILE: &str = "index.redb";
 
 /// So many indexes are kept open, as each takes a file handle and memory; others are closed, those first that
 /// were not asked for the longest. Those in memory stay: they are nowhere else.
-const MAX_OPEN: usize = 64;
+const MAX_OPEN: usize = 128;
 
 /// Indexes by folder, opened when first asked for.
 #[derive(Default)]
@@ -92,6 +92,17 @@ impl Core {
         });
         open.put(folder, index.clone());
         Ok(index)
+    }
+
+    /// Gives back what finished tasks left unused of the files. Only the thread that writes may.
+    pub(crate) fn tidy(&self) -> Result<()> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let indexes: Vec<Arc<Index>> = open.indexes.values().map(|(index, _)| index.clone()).collect();
+        drop(open);
+        for index in indexes {
+            index.pack(&|| self.signal.stopped())?;
+        }
+        self.store.tidy()
     }
 
     fn path(&self, folder: &str) -> Option<PathBuf> {

@@ -42,6 +42,11 @@ struct Step {
     effect: fn(&mut Model, u64),
 }
 
+/// Whether a write of settings sets a stop word, or takes it back.
+fn has_stop_word(n: u64) -> bool {
+    (n / 16).is_multiple_of(2)
+}
+
 /// Documents that a write puts: they all carry its number, so that half of them would be seen.
 fn put(n: u64) -> impl Iterator<Item = u64> {
     (0..1 + n % 40).map(move |j| (n * 7 + j) % 300)
@@ -86,8 +91,8 @@ fn step(n: u64) -> Step {
         9 => step(
             "PATCH",
             "/indexes/a/settings",
-            json!({"stopWords": if n / 16 % 2 == 0 { json!(["word"]) } else { json!([]) }}),
-            |model, n| model.a.stop_word = n / 16 % 2 == 0,
+            json!({"stopWords": if has_stop_word(n) { json!(["word"]) } else { json!([]) }}),
+            |model, n| model.a.stop_word = has_stop_word(n),
         ),
         13 => step("POST", "/swap-indexes", json!([{"indexes": ["a", "b"]}]), |model, _| {
             std::mem::swap(&mut model.a, &mut model.b);

@@ -16,47 +16,60 @@ pub(super) fn beside(path: &Path) -> PathBuf {
     path.with_extension("packing")
 }
 
-/// Puts everything of `from` into an empty database.
-pub(super) fn copy(from: &Snapshot, to: &mut Database) -> Result<()> {
+/// Puts everything of `from` into an empty database; `false` where it was told to stop.
+pub(super) fn copy(from: &Snapshot, to: &mut Database, stop: &dyn Fn() -> bool) -> Result<bool> {
     let txn = to.begin_write()?;
-    rows(&from.docs, &txn, DOCS)?;
-    rows(&from.ids, &txn, IDS)?;
-    rows(&from.words, &txn, WORDS)?;
-    rows(&from.facets, &txn, FACETS)?;
-    rows(&from.values, &txn, VALUES)?;
-    rows(&from.sets, &txn, SETS)?;
+    let whole = rows(&from.docs, &txn, DOCS, stop)?
+        && rows(&from.ids, &txn, IDS, stop)?
+        && rows(&from.words, &txn, WORDS, stop)?
+        && rows(&from.facets, &txn, FACETS, stop)?
+        && rows(&from.values, &txn, VALUES, stop)?
+        && rows(&from.sets, &txn, SETS, stop)?;
+    if !whole {
+        return Ok(false);
+    }
     from.copy_meta(&txn)?;
     txn.commit()?;
     // The file grows by leaps; this cuts it to what is in use.
     to.compact().map_err(ApiError::internal)?;
-    Ok(())
+    Ok(true)
 }
 
 fn rows<K: Key, V: Value>(
     from: &ReadOnlyTable<K, V>,
     txn: &WriteTransaction,
     definition: TableDefinition<'_, K, V>,
-) -> Result<()> {
+    stop: &dyn Fn() -> bool,
+) -> Result<bool> {
     let mut table = txn.open_table(definition)?;
     let mut end = table.upper_bound_mut(Bound::<K::SelfType<'_>>::Unbounded)?;
-    for row in from.iter()? {
+    for (at, row) in from.iter()?.enumerate() {
+        if at % 1024 == 0 && stop() {
+            return Ok(false);
+        }
         let (key, value) = row?;
         end.insert_before(key.value(), value.value()).map_err(ApiError::internal)?;
     }
     end.close().map_err(ApiError::internal)?;
-    Ok(())
+    Ok(true)
 }
 
-/// Makes a file beside the one at `path` and puts it in its place, all at once; on an error all is as before.
-pub(super) fn replace(path: &Path, make: impl FnOnce(&Path) -> Result<Database>) -> Result<Database> {
+/// Makes a file beside the one at `path` and puts it in its place, all at once; where it is not made, or on an
+/// error, all is as before.
+pub(super) fn replace(
+    path: &Path,
+    make: impl FnOnce(&Path) -> Result<Option<Database>>,
+) -> Result<Option<Database>> {
     let beside = beside(path);
-    let replaced = make(&beside).and_then(|made| {
-        std::fs::rename(&beside, path)?;
+    let made = make(&beside).and_then(|made| {
+        if made.is_some() {
+            std::fs::rename(&beside, path)?;
+        }
         Ok(made)
     });
-    match &replaced {
-        Ok(_) => path.parent().map_or(Ok(()), sync_folder)?,
-        Err(_) => drop(std::fs::remove_file(&beside)),
+    match &made {
+        Ok(Some(_)) => path.parent().map_or(Ok(()), sync_folder)?,
+        _ => drop(std::fs::remove_file(&beside)),
     }
-    replaced
+    made
 }

@@ -51,11 +51,11 @@ impl Runs {
         let end = after_prefix(prefix);
         let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let mut runs: Vec<Run> = Vec::new();
-        let mut values = 0;
-        for row in facets.range::<&[u8]>((Bound::Included(prefix.as_slice()), upper))? {
+        let values = facets.range::<&[u8]>((Bound::Included(prefix.as_slice()), upper))?;
+        for (at, row) in values.enumerate() {
             let (key, docids) = row?;
             let docids = decode_bitmap(docids.value());
-            match runs.last_mut().filter(|_| values % RUN > 0) {
+            match runs.last_mut().filter(|_| at % RUN > 0) {
                 Some(run) => {
                     run.docids |= docids;
                     run.last = key.value().to_vec();
@@ -65,7 +65,6 @@ impl Runs {
                     runs.push(Run { last: first.clone(), first, docids });
                 }
             }
-            values += 1;
         }
         Ok(Runs(runs))
     }

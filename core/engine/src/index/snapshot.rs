@@ -25,7 +25,7 @@ use crate::error::{ApiError, Result};
 use crate::settings::Settings;
 
 pub(crate) struct Snapshot {
-    pub(super) docs: ReadOnlyTable<u32, &'static [u8]>,
+    pub(super) docs: ReadOnlyTable<u64, &'static [u8]>,
     pub(super) ids: ReadOnlyTable<&'static str, u32>,
     pub(super) words: ReadOnlyTable<&'static [u8], &'static [u8]>,
     pub(super) facets: ReadOnlyTable<&'static [u8], &'static [u8]>,
@@ -48,6 +48,9 @@ pub(crate) struct Snapshot {
     /// Keeps the database open; dropped after all tables.
     _db: Arc<Database>,
 }
+
+/// Writing an index anew pays once this many bytes were written since, or half of what it is.
+const WORTH_PACKING: u64 = 256 << 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FacetKind {
@@ -122,19 +125,15 @@ impl Snapshot {
         self.docs.stats().map(|stats| stats.stored_bytes()).unwrap_or(0)
     }
 
-    /// The bytes that were written since the index was last written anew.
-    pub(super) fn written(&self) -> u64 {
-        self.state.written
-    }
-
-    /// Roughly the bytes that all tables take.
-    pub(super) fn stored_size(&self) -> u64 {
-        self.table_sizes().iter().map(|(_, size)| size).sum()
+    /// Whether so much was written since the index was last written anew that this pays again.
+    pub(super) fn is_worth_packing(&self) -> bool {
+        self.state.written >= WORTH_PACKING.max(self.state.packed / 2)
     }
 
     /// Puts what is not in one of the tables into a new database.
     pub(super) fn copy_meta(&self, txn: &WriteTransaction) -> Result<()> {
-        let state = State { written: 0, ..(*self.state).clone() };
+        let packed = self.table_sizes().iter().map(|(_, size)| size).sum();
+        let state = State { written: 0, packed, ..(*self.state).clone() };
         let mut meta = txn.open_table(META)?;
         meta.insert(WORDS_FST, self.words_fst.as_fst().as_bytes())?;
         write::put_meta(&mut meta, &state, &self.new_words, &self.docids)
@@ -160,9 +159,7 @@ impl Snapshot {
 
     /// The document's JSON, as it was sent.
     pub(crate) fn document(&self, docid: u32) -> Result<Option<Vec<u8>>> {
-        let block = docs::block_of(docid);
-        let Some(bytes) = self.docs.get(block)? else { return Ok(None) };
-        Ok(docs::decode(block, bytes.value())?.remove(&docid))
+        docs::read(&self.docs, docid)
     }
 
     pub(crate) fn postings(&self, word: &str) -> Result<Arc<Postings>> {

@@ -19,9 +19,6 @@ const CACHE: usize = 16 << 20;
 /// What is in memory already needs little of it again.
 const MEMORY_CACHE: usize = 4 << 20;
 
-/// Writing an index anew pays once this much has been written since, or a third of it.
-const WORTH_PACKING: u64 = 256 << 10;
-
 /// How many milliseconds a search may keep a failed file from being opened again.
 const PATIENCE: usize = 5_000;
 
@@ -186,27 +183,22 @@ impl Index {
         let _ = self.reopened(path);
     }
 
-    /// Writes the index anew where much of its file is left unused. Searches go on meanwhile.
-    pub(crate) fn pack(&self) -> Result<()> {
+    /// Writes the index anew where much of its file is left unused, unless told to stop. Searches go on meanwhile;
+    /// writes must not.
+    pub(crate) fn pack(&self, stop: &dyn Fn() -> bool) -> Result<()> {
         let Current { snapshot, db } = self.current()?;
-        let written = snapshot.written();
-        if written < WORTH_PACKING || written < snapshot.stored_size() / 3 {
+        if !snapshot.is_worth_packing() {
             return Ok(());
         }
+        let packed = |mut packed: Database| Ok(pack::copy(&snapshot, &mut packed, stop)?.then_some(packed));
         let packed = match &self.path {
-            None => {
-                let mut packed = in_memory()?;
-                pack::copy(&snapshot, &mut packed)?;
-                packed
-            }
-            Some(path) => pack::replace(path, |beside| {
-                let mut packed = in_file(beside)?;
-                pack::copy(&snapshot, &mut packed)?;
-                Ok(packed)
-            })?,
+            None => packed(in_memory()?)?,
+            Some(path) => pack::replace(path, |beside| packed(in_file(beside)?))?,
         };
         drop((snapshot, db));
-        self.put(Current::of(packed)?);
+        if let Some(packed) = packed {
+            self.put(Current::of(packed)?);
+        }
         Ok(())
     }
 }

@@ -10,8 +10,8 @@ pub(super) const DOCIDS: &str = "docids";
 pub(super) const WORDS_FST: &str = "words";
 pub(super) const NEW_WORDS: &str = "new-words";
 
-/// Block of internal ids → the documents' JSON as it came; see `docs`.
-pub(super) const DOCS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("docs");
+/// Block of internal ids, or one of a large document → the documents' JSON as it came; see `docs`.
+pub(super) const DOCS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("docs");
 /// The document's own id → internal id.
 pub(super) const IDS: TableDefinition<'_, &str, u32> = TableDefinition::new("ids");
 /// Word, NUL, least document → who holds the word, and at which positions; see `postings`.

@@ -37,8 +37,9 @@ pub(super) struct State {
     /// The tasks that the last commit applied, and how they ended: what makes a task count once.
     pub(super) applied: Vec<(u32, Outcome)>,
     /// The bytes of documents written since the index was last written anew.
-    #[serde(default)]
     pub(super) written: u64,
+    /// The bytes that it was then.
+    pub(super) packed: u64,
 }
 
 /// One document before and after; JSON as it is stored.
@@ -187,7 +188,8 @@ impl<'a> Writer<'a> {
     }
 
     fn drop_lookups(&mut self) -> Result<()> {
-        self.state.written += self.before.stored_size();
+        // All of it is written again, or left unused.
+        self.state.written += self.state.packed;
         self.txn.delete_table(WORDS)?;
         self.txn.delete_table(FACETS)?;
         self.txn.delete_table(VALUES)?;
@@ -217,8 +219,8 @@ impl<'a> Writer<'a> {
             let mut gathered = Gathered::default();
             let table = self.txn.open_table(DOCS)?;
             for row in table.iter()? {
-                let (block, bytes) = row?;
-                for (docid, json) in docs::decode(block.value(), bytes.value())? {
+                let (key, bytes) = row?;
+                for (docid, json) in docs::decode(key.value(), bytes.value())? {
                     gathered.add(docid, extractor.extract(&parse_document(&json)?)?);
                 }
                 if gathered.size > GATHERED {
@@ -235,7 +237,7 @@ impl<'a> Writer<'a> {
 
     fn merge(&mut self, gathered: Gathered) -> Result<()> {
         self.merge_words(&gathered)?;
-        self.merge_docs(gathered.docs)?;
+        docs::merge(&mut self.txn.open_table(DOCS)?, gathered.docs)?;
         let mut facets = self.txn.open_table(FACETS)?;
         let mut changed: Vec<_> = gathered.facets.into_iter().collect();
         changed.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
@@ -267,27 +269,6 @@ impl<'a> Writer<'a> {
                 table.remove(key)?;
             } else {
                 table.insert(key, row.as_slice())?;
-            }
-        }
-        Ok(())
-    }
-
-    fn merge_docs(&self, docs: BTreeMap<u32, Option<Bytes>>) -> Result<()> {
-        let mut table = self.txn.open_table(DOCS)?;
-        let mut changes = docs.into_iter().peekable();
-        while let Some(block) = changes.peek().map(|(docid, _)| docs::block_of(*docid)) {
-            let stored = table.get(block)?.map(|bytes| docs::decode(block, bytes.value())).transpose()?;
-            let mut docs = stored.unwrap_or_default();
-            while let Some((docid, json)) = changes.next_if(|(docid, _)| docs::block_of(*docid) == block) {
-                match json {
-                    Some(json) => docs.insert(docid, json.into()),
-                    None => docs.remove(&docid),
-                };
-            }
-            if docs.is_empty() {
-                table.remove(block)?;
-            } else {
-                table.insert(block, docs::encode(&docs).as_slice())?;
             }
         }
         Ok(())

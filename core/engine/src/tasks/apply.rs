@@ -114,14 +114,7 @@ fn write(
         change.indexes.insert(uid.to_owned(), entry);
         change.end(core, outcomes);
         Ok(())
-    })?;
-    if core.store.state().pending.is_empty()
-        && let Err(error) = index.pack()
-    {
-        // The batch is done and told of; a file that is too large harms nobody.
-        tracing::warn!(code = error.code.name(), "an index could not be written anew");
-    }
-    Ok(())
+    })
 }
 
 /// A document while the tasks of a batch change it.

@@ -39,7 +39,7 @@ impl Signal {
         !state.1
     }
 
-    fn stopped(&self) -> bool {
+    pub(crate) fn stopped(&self) -> bool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).1
     }
 }
@@ -55,9 +55,9 @@ fn run(signal: &Signal, core: &Weak<Core>) {
         while !signal.stopped() {
             let Some(core) = core.upgrade() else { return };
             let Some((tasks, why)) = pick(&core) else {
-                if core.store.tidy().is_err() {
+                if let Err(error) = core.tidy() {
                     // Every task is done and told of; a file that is too large harms nobody.
-                    tracing::warn!("the task database could not be made smaller");
+                    tracing::warn!(code = error.code.name(), "a file could not be made smaller");
                 }
                 break;
             };
