@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The cost of one search of 20 hits: a bare keep-alive request in Rust, the core's door, each package, and,
 # where they are installed, the official clients. SCRYPATH_BENCH_ROUNDS (2000) rounds each; medians in µs.
+# Then the embedded engine with the films and SCRYPATH_BENCH_RECORDS (100000) records, beside a Meilisearch where there is
+# one on the path or at MEILISEARCH_URL: the 100 queries of the ranking, a hundredth as many rounds.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${SCRYPATH_BENCH_ROUNDS:-2000}
@@ -29,3 +31,5 @@ if [ -n "${MEILISEARCH_JS:-}" ]; then
   row "meilisearch-js" "$(node "$MEILISEARCH_JS/.bench.mjs" "$url" "$rounds" --peer)"
 fi
 rm -f node/.bench.mjs
+echo
+"$bench" engine "$(((rounds + 99) / 100))" films "${SCRYPATH_BENCH_RECORDS:-100000}"

@@ -51,6 +51,8 @@ pub(crate) struct Snapshot {
 
 /// Writing an index anew pays once this many bytes were written since, or half of what it is.
 const WORTH_PACKING: u64 = 256 << 10;
+/// Small writes may leave much of a file unused too, where their words are all over it.
+const LARGE_FILE: u64 = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FacetKind {
@@ -125,9 +127,11 @@ impl Snapshot {
         self.docs.stats().map(|stats| stats.stored_bytes()).unwrap_or(0)
     }
 
-    /// Whether so much was written since the index was last written anew that this pays again.
-    pub(super) fn is_worth_packing(&self) -> bool {
-        self.state.written >= WORTH_PACKING.max(self.state.packed / 2)
+    /// Whether so much was written since the index was last written anew, or its file has grown so much, that this
+    /// pays again.
+    pub(super) fn is_worth_packing(&self, file: u64) -> bool {
+        let State { written, packed, .. } = &*self.state;
+        *written >= WORTH_PACKING.max(packed / 2) || *written > 0 && file >= LARGE_FILE.max(packed * 3)
     }
 
     /// Puts what is not in one of the tables into a new database.

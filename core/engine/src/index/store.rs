@@ -187,7 +187,8 @@ impl Index {
     /// writes must not.
     pub(crate) fn pack(&self, stop: &dyn Fn() -> bool) -> Result<()> {
         let Current { snapshot, db } = self.current()?;
-        if !snapshot.is_worth_packing() {
+        let file = self.path.as_ref().map_or(Ok(0), |path| std::fs::metadata(path).map(|meta| meta.len()))?;
+        if !snapshot.is_worth_packing(file) {
             return Ok(());
         }
         let packed = |mut packed: Database| Ok(pack::copy(&snapshot, &mut packed, stop)?.then_some(packed));
