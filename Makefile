@@ -129,4 +129,4 @@ conformance: ## the embedded index held against recorded exchanges with a real M
 	@python3 tests/conformance/run.py $(SCRYPATH_BIN)
 
 bench: ## each benchmark once, small: that it runs, not how fast
-	@SCRYPATH_BENCH_ROUNDS=20 SCRYPATH_BENCH_PASSES=1 tests/bench/run.sh
+	@SCRYPATH_BENCH_ROUNDS=20 SCRYPATH_BENCH_PASSES=1 SCRYPATH_BENCH_RECORDS=2000 tests/bench/run.sh

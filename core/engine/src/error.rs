@@ -221,6 +221,11 @@ impl ApiError {
         ApiError::new(Code::IndexNotFound, format!("Index `{uid}` not found."))
     }
 
+    /// Whether the disk, and not the request, is at fault.
+    pub(crate) fn is_of_disk(&self) -> bool {
+        matches!(self.code, Code::IoError | Code::NoSpaceLeftOnDevice | Code::TooManyOpenFiles)
+    }
+
     pub(crate) fn with_code(mut self, code: Code) -> ApiError {
         self.code = code;
         self
@@ -264,6 +269,10 @@ impl<'de> Deserialize<'de> for ApiError {
 fn of_storage(error: &redb::StorageError) -> ApiError {
     match error {
         redb::StorageError::Io(io) => of_io(io),
+        redb::StorageError::PreviousIo => ApiError::new(
+            Code::IoError,
+            "The disk failed before, and the file has not been opened again since.",
+        ),
         redb::StorageError::Corrupted(what) => {
             ApiError::new(Code::InvalidStoreFile, format!("The database file is in an invalid state: {what}"))
         }
@@ -274,7 +283,9 @@ fn of_storage(error: &redb::StorageError) -> ApiError {
 fn of_io(error: &std::io::Error) -> ApiError {
     use std::io::ErrorKind;
     let code = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Code::NoSpaceLeftOnDevice,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            Code::NoSpaceLeftOnDevice
+        }
         _ if error.raw_os_error() == Some(24) => Code::TooManyOpenFiles,
         _ => Code::IoError,
     };

@@ -15,6 +15,7 @@ mod filter;
 mod http;
 mod index;
 mod indexes;
+mod payloads;
 mod route;
 mod search;
 #[cfg(feature = "server")]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -14,9 +15,6 @@ use crate::error::{ApiError, Code, Result};
 use crate::filter;
 use crate::index::{DocChange, Index, Writer, external_id, parse_document};
 use crate::store::{Change, IndexEntry};
-
-/// After a batch of this many bytes, the file is looked at for space to give back.
-const LARGE: usize = 1 << 20;
 
 /// Runs a batch and makes its end durable. An error here fails all of its tasks.
 pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
@@ -112,24 +110,18 @@ fn write(
         }
     };
     entry.updated_at = Instant::now();
-    let large = core.store.payload_len(tasks.first().copied().unwrap_or_default())? > LARGE;
     core.store.finish(batch, |change| {
         change.indexes.insert(uid.to_owned(), entry);
         change.end(core, outcomes);
         Ok(())
-    })?;
-    if large && core.store.state().pending.is_empty() && index.shrink().is_err() {
-        // The batch is done and told of; a file that is too large harms nobody.
-        tracing::warn!("an index could not be made smaller");
-    }
-    Ok(())
+    })
 }
 
 /// A document while the tasks of a batch change it.
 struct Pending {
     docid: Option<u32>,
     before: Option<Vec<u8>>,
-    after: Option<Vec<u8>>,
+    after: Option<Bytes>,
 }
 
 type PendingDocs = IndexMap<String, Pending>;
@@ -145,7 +137,7 @@ fn write_documents(core: &Core, writer: &mut Writer<'_>, tasks: &[Arc<Task>]) ->
         }
         let outcome = match &task.work {
             Work::AddDocuments { method, primary_key, skip_new, .. } => {
-                let packed = core.store.payload(task.uid)?;
+                let packed = Bytes::from(core.store.payload(task.uid)?);
                 match add(writer, &mut pending, &packed, *method, primary_key.as_deref(), *skip_new) {
                     Ok(count) => Outcome::done(count),
                     Err(error) if error.code == Code::Internal => return Err(error),
@@ -166,7 +158,7 @@ fn write_documents(core: &Core, writer: &mut Writer<'_>, tasks: &[Arc<Task>]) ->
     }
     let changes = pending
         .into_iter()
-        .filter(|(_, document)| document.before != document.after)
+        .filter(|(_, document)| document.before.as_deref() != document.after.as_deref())
         .map(|(id, document)| DocChange {
             id,
             docid: document.docid,
@@ -182,7 +174,7 @@ fn look_up<'p>(writer: &Writer<'_>, pending: &'p mut PendingDocs, id: &str) -> R
     if !pending.contains_key(id) {
         let docid = writer.docid(id)?;
         let before = docid.map(|docid| writer.document(docid)).transpose()?.flatten();
-        pending.insert(id.to_owned(), Pending { docid, after: before.clone(), before });
+        pending.insert(id.to_owned(), Pending { docid, after: before.clone().map(Bytes::from), before });
     }
     pending.get_mut(id).ok_or_else(|| ApiError::internal("a document that was just put in place is gone"))
 }
@@ -191,7 +183,7 @@ fn look_up<'p>(writer: &Writer<'_>, pending: &'p mut PendingDocs, id: &str) -> R
 fn add(
     writer: &mut Writer<'_>,
     pending: &mut PendingDocs,
-    packed: &[u8],
+    packed: &Bytes,
     method: Method,
     asked: Option<&str>,
     skip_new: bool,
@@ -221,8 +213,9 @@ fn add(
             continue;
         }
         document.after = Some(match (method, &document.after) {
-            (Method::Update, Some(current)) => lay_over(current, json)?,
-            _ => json.to_vec(),
+            (Method::Update, Some(current)) => lay_over(current, json)?.into(),
+            // Part of what came with the task, not a copy of it.
+            _ => packed.slice_ref(json),
         });
     }
     Ok(ids.len() as u64)
