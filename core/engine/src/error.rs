@@ -80,6 +80,7 @@ codes! {
     InvalidDocumentOffset "invalid_document_offset" Request 400
     InvalidDocumentRetrieveVectors "invalid_document_retrieve_vectors" Request 400
     InvalidDocumentSort "invalid_document_sort" Request 400
+    InvalidDocumentUseNetwork "invalid_document_use_network" Request 400
     InvalidFacetSearchExhaustiveCount "invalid_facet_search_exhaustive_facet_count" Request 400
     InvalidFacetSearchFacetName "invalid_facet_search_facet_name" Request 400
     InvalidFacetSearchQuery "invalid_facet_search_query" Request 400
@@ -133,6 +134,7 @@ codes! {
     InvalidSearchShowRankingScore "invalid_search_show_ranking_score" Request 400
     InvalidSearchShowRankingScoreDetails "invalid_search_show_ranking_score_details" Request 400
     InvalidSearchSort "invalid_search_sort" Request 400
+    InvalidSearchSemanticRatio "invalid_search_semantic_ratio" Request 400
     InvalidSearchUseNetwork "invalid_search_use_network" Request 400
     InvalidSearchVector "invalid_search_vector" Request 400
     InvalidSettingsDictionary "invalid_settings_dictionary" Request 400
@@ -158,6 +160,7 @@ codes! {
     InvalidSettingsSynonyms "invalid_settings_synonyms" Request 400
     InvalidSettingsTypoTolerance "invalid_settings_typo_tolerance" Request 400
     InvalidSkipCreation "invalid_skip_creation" Request 400
+    InvalidSimilarEmbedder "invalid_similar_embedder" Request 400
     InvalidStatsShowSizes "invalid_stats_show_internal_database_sizes" Request 400
     InvalidStatsSizeFormat "invalid_stats_size_format" Request 400
     InvalidStoreFile "invalid_store_file" Internal 500
@@ -190,6 +193,7 @@ codes! {
     MissingIndexUid "missing_index_uid" Request 400
     MissingMasterKey "missing_master_key" Auth 401
     MissingPayload "missing_payload" Request 400
+    MissingSearchHybrid "missing_search_hybrid" Request 400
     MissingSwapIndexes "missing_swap_indexes" Request 400
     MissingTaskFilters "missing_task_filters" Request 400
     NoSpaceLeftOnDevice "no_space_left_on_device" System 422

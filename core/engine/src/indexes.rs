@@ -71,9 +71,7 @@ pub(crate) fn create(
 ) -> Result<Response> {
     let mut fields = Fields::of(body, Code::BadRequest)?;
     fields.only(&["uid", "primaryKey"], Code::BadRequest)?;
-    let uid = fields
-        .string("uid", Code::InvalidIndexUid)?
-        .ok_or_else(|| fields.missing("uid", Code::MissingIndexUid))?;
+    let uid = fields.required("uid", Code::MissingIndexUid, Code::InvalidIndexUid)?;
     check_uid(&uid).map_err(|error| error.prefixed("Invalid value at `.uid`: "))?;
     let primary_key = fields.string("primaryKey", Code::InvalidIndexPrimaryKey)?;
     access.require(&uid)?;
@@ -97,7 +95,7 @@ pub(crate) fn update(core: &Core, uid: &str, body: Value, metadata: Option<Strin
     let primary_key = fields.string("primaryKey", Code::InvalidIndexPrimaryKey)?;
     let new_uid = fields.string("uid", Code::InvalidIndexUid)?;
     if let Some(new_uid) = &new_uid {
-        check_uid(new_uid).map_err(|error| error.prefixed("Invalid value at `.uid`: "))?;
+        check_uid(new_uid)?;
     }
     let work = Work::UpdateIndex { primary_key, new_uid };
     Ok(accepted(&enqueue(core, Some(uid), work, None, metadata)?))
@@ -117,8 +115,9 @@ pub(crate) fn swap(core: &Core, access: &Access, body: Value, metadata: Option<S
         let mut fields = Fields::within(item, format!("[{i}]"), Code::BadRequest)?;
         fields.only(&["indexes", "rename"], Code::BadRequest)?;
         let path = fields.path("indexes");
+        fields.no_null(&[("rename", "a boolean", Code::InvalidSwapRename)])?;
         let indexes =
-            fields.value("indexes").ok_or_else(|| fields.missing("indexes", Code::MissingSwapIndexes))?;
+            fields.raw("indexes").ok_or_else(|| fields.missing("indexes", Code::MissingSwapIndexes))?;
         let indexes = strings(indexes, &path, Code::InvalidSwapIndexes)?;
         for (j, uid) in indexes.iter().enumerate() {
             check_uid(uid).map_err(|e| {

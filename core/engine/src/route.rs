@@ -33,11 +33,11 @@ pub(crate) fn answer(core: &Core, request: &Request<'_>) -> Result<Response> {
         ("GET" | "HEAD", ["health"]) => Ok(service::health()),
         ("GET", ["version"]) => can(Action::Version).map(|_| service::version()),
         ("GET", ["stats"]) => indexes::all_stats(core, &can(Action::StatsGet)?, &query),
-        ("GET", ["experimental-features"]) => can(Action::ExperimentalGet).map(|_| service::features()),
+        ("GET", ["experimental-features"]) => can(Action::ExperimentalGet).map(|_| service::features(core)),
         ("GET", ["webhooks"]) => can(Action::WebhooksGet).map(|_| service::webhooks()),
         ("PATCH", ["experimental-features"]) => {
             can(Action::ExperimentalUpdate)?;
-            service::set_features(body()?)
+            service::set_features(core, body()?)
         }
 
         ("GET", ["keys"]) => can(Action::KeysGet).and_then(|_| auth::list(&core.store, master, &query)),

@@ -16,12 +16,12 @@ mod tokenize;
 mod write;
 
 pub(crate) use codec::ordered;
-pub(crate) use extract::{external_id, parse_document};
+pub(crate) use extract::{external_id, id_of, parse_document};
 pub(crate) use memory::SparseMemory;
 pub(crate) use postings::{Postings, bucketed};
 pub(crate) use snapshot::{FacetKey, FacetKind, FacetValue, Snapshot};
 pub(crate) use store::Index;
-pub(crate) use tokenize::{language, normalize_facet};
+pub(crate) use tokenize::{all_locales, language, normalize_facet, unknown_locale};
 pub(crate) use write::{DocChange, Writer};
 
 /// A word longer than this is not indexed, as in Meilisearch (half of its longest key).

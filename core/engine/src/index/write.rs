@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::{decode_bitmap, encode_bitmap};
 use super::docs;
-use super::extract::{Extracted, Extractor, FieldBook, Values, parse_document};
+use super::extract::{Extracted, Extractor, FieldBook, Values, external_id, parse_document};
 use super::fields::Fields;
 use super::postings::{block_key, block_of, decode_block, encode_block, encode_positions};
 use super::snapshot::{Snapshot, encode_values};
@@ -18,6 +18,7 @@ use super::tables::{
     string_key, value_key,
 };
 use super::tokenize::Tokenizing;
+use crate::geo::Point;
 use crate::error::{ApiError, Result};
 use crate::settings::Settings;
 use crate::tasks::Outcome;
@@ -208,7 +209,12 @@ impl<'a> Writer<'a> {
             for row in table.iter()? {
                 let (block, bytes) = row?;
                 for (docid, json) in docs::decode(block.value(), bytes.value())? {
-                    gathered.add(docid, extractor.extract(&parse_document(&json)?)?);
+                    let document = parse_document(&json)?;
+                    if settings.is_geo() {
+                        let id = external_id(&json, self.state.primary_key.as_deref().unwrap_or_default())?;
+                        Point::of_document(&document, &id)?;
+                    }
+                    gathered.add(docid, extractor.extract(&document)?);
                 }
                 if gathered.size > GATHERED {
                     self.merge(std::mem::take(&mut gathered))?;

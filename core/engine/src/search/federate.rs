@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::hits::HitMaker;
 use super::many::OneOf;
+use super::routes::check_filter;
 use super::run::{Found, Page, run};
 use super::score::{Weighted, compare, total, weighted};
 use crate::auth::Access;
@@ -172,9 +173,10 @@ pub(super) fn federate(
             None => core.index(&one.uid).and_then(|index| index.snapshot()).map_err(inside)?,
         };
         snapshots.insert(&one.uid, snapshot.clone());
+        check_filter(core, one.query.filter.as_ref()).map_err(inside)?;
         let window = offset.saturating_add(limit).min(snapshot.settings.max_total_hits);
         let page = Page { offset: 0, limit: window, scored: true };
-        let found = run(&snapshot, &one.query, access.tenant_filter(&one.uid), page).map_err(inside)?;
+        let found = run(&one.uid, &snapshot, &one.query, access.tenant_filter(&one.uid), page).map_err(inside)?;
         *candidates.entry(&one.uid).or_default() |= &found.candidates;
         let weight = one.options.as_ref().map_or(1.0, |options| options.weight);
         for (place, (docid, details)) in found.docids.iter().zip(&found.scores).enumerate() {
@@ -286,6 +288,9 @@ fn add_facets(
         }
         return Ok(());
     };
+    if by_index.is_empty() {
+        return Ok(());
+    }
     let mut merged = Facets::default();
     let mut counts: BTreeMap<String, (bool, BTreeMap<String, u64>)> = BTreeMap::new();
     for (uid, (snapshot, facets)) in &by_index {

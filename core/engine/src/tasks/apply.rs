@@ -1,5 +1,6 @@
 //! What each kind of task does.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -12,6 +13,7 @@ use crate::core::Core;
 use crate::documents::{documents, first_candidates};
 use crate::error::{ApiError, Code, Result};
 use crate::filter;
+use crate::geo::Point;
 use crate::index::{DocChange, Index, Writer, external_id, parse_document};
 use crate::store::{Change, IndexEntry};
 
@@ -46,7 +48,8 @@ pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
             Ok(vec![(first.uid, Outcome::done(count))])
         }),
         Work::DeleteByFilter { filter } => write(core, batch, &index, false, uids, |writer| {
-            let docids = filter::evaluate(writer.snapshot(), filter, Code::InvalidDocumentFilter)?;
+            let docids = filter::evaluate(writer.snapshot(), filter, Code::InvalidDocumentFilter)
+                .map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
             let primary_key = writer.primary_key().unwrap_or_default().to_owned();
             let mut changes = Vec::new();
             for docid in &docids {
@@ -61,7 +64,7 @@ pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
             let patch = patch.as_object().cloned().unwrap_or_default();
             write(core, batch, &index, *creates, uids, |writer| {
                 let mut settings = writer.settings().clone();
-                settings.apply(&patch)?;
+                settings.apply(&patch).map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
                 writer.set_settings(settings)?;
                 Ok(vec![(first.uid, Outcome::done(0))])
             })
@@ -215,6 +218,11 @@ fn add(
     if current.is_none() {
         writer.set_primary_key(Some(primary_key));
     }
+    if writer.settings().is_geo() {
+        for (id, json) in ids.iter().zip(documents(packed)) {
+            Point::of_document(&parse_document(json)?, id)?;
+        }
+    }
     for (id, json) in ids.iter().zip(documents(packed)) {
         let document = look_up(writer, pending, id)?;
         if skip_new && document.after.is_none() {
@@ -225,7 +233,8 @@ fn add(
             _ => json.to_vec(),
         });
     }
-    Ok(ids.len() as u64)
+    // A document that was sent twice is indexed once.
+    Ok(ids.iter().collect::<HashSet<_>>().len() as u64)
 }
 
 fn infer(packed: &[u8]) -> Result<String> {
