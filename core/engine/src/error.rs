@@ -48,13 +48,13 @@ codes! {
     ImmutableApiKeyCreatedAt "immutable_api_key_created_at" Request 400
     ImmutableApiKeyExpiresAt "immutable_api_key_expires_at" Request 400
     ImmutableApiKeyIndexes "immutable_api_key_indexes" Request 400
-    ImmutableApiKeyKey "immutable_api_key_key" Request 400
     ImmutableApiKeyUid "immutable_api_key_uid" Request 400
     ImmutableApiKeyUpdatedAt "immutable_api_key_updated_at" Request 400
     ImmutableIndexCreatedAt "immutable_index_created_at" Request 400
     ImmutableIndexUpdatedAt "immutable_index_updated_at" Request 400
     IndexAlreadyExists "index_already_exists" Request 409
     IndexNotFound "index_not_found" Request 404
+    IndexScopedKeyWithGlobalAction "index_scoped_api_key_with_global_action" Request 400
     IndexPrimaryKeyAlreadyExists "index_primary_key_already_exists" Request 400
     IndexPrimaryKeyMultipleCandidates "index_primary_key_multiple_candidates_found" Request 400
     IndexPrimaryKeyNoCandidate "index_primary_key_no_candidate_found" Request 400
@@ -95,13 +95,13 @@ codes! {
     InvalidMultiSearchFacetOrder "invalid_multi_search_facet_order" Request 400
     InvalidMultiSearchFacets "invalid_multi_search_facets" Request 400
     InvalidMultiSearchFacetsByIndex "invalid_multi_search_facets_by_index" Request 400
-    InvalidMultiSearchFederated "invalid_multi_search_federated" Request 400
     InvalidMultiSearchFederationOptions "invalid_multi_search_federation_options" Request 400
     InvalidMultiSearchMaxValuesPerFacet "invalid_multi_search_max_values_per_facet" Request 400
     InvalidMultiSearchMergeFacets "invalid_multi_search_merge_facets" Request 400
     InvalidMultiSearchQueryFacets "invalid_multi_search_query_facets" Request 400
     InvalidMultiSearchQueryPagination "invalid_multi_search_query_pagination" Request 400
     InvalidMultiSearchQueryPosition "invalid_multi_search_query_position" Request 400
+    InvalidMultiSearchQueryPerformance "invalid_multi_search_query_show_performance_details" Request 400
     InvalidMultiSearchQueryRankingRules "invalid_multi_search_query_ranking_rules" Request 400
     InvalidMultiSearchRemote "invalid_multi_search_remote" Request 400
     InvalidMultiSearchWeight "invalid_multi_search_weight" Request 400
@@ -160,7 +160,6 @@ codes! {
     InvalidSettingsSynonyms "invalid_settings_synonyms" Request 400
     InvalidSettingsTypoTolerance "invalid_settings_typo_tolerance" Request 400
     InvalidSkipCreation "invalid_skip_creation" Request 400
-    InvalidSimilarEmbedder "invalid_similar_embedder" Request 400
     InvalidStatsShowSizes "invalid_stats_show_internal_database_sizes" Request 400
     InvalidStatsSizeFormat "invalid_stats_size_format" Request 400
     InvalidStoreFile "invalid_store_file" Internal 500

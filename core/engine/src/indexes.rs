@@ -163,6 +163,27 @@ fn check_once(swaps: &[Swap]) -> Result<()> {
     Err(ApiError::new(Code::DuplicateSwap, message))
 }
 
+/// A number of bytes in the largest unit that it fills, with so many places, but not where they are zero.
+pub(crate) fn human_size(bytes: u64, places: usize) -> String {
+    let mut size = bytes as f64;
+    let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].into_iter();
+    let mut unit = units.next().unwrap_or_default();
+    while size >= 1024.0
+        && let Some(larger) = units.next()
+    {
+        size /= 1024.0;
+        unit = larger;
+    }
+    let text = format!("{size:.places$}");
+    let text = if places > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text} {unit}")
+}
+
+pub(crate) fn compact(core: &Core, uid: &str, metadata: Option<String>) -> Result<Response> {
+    check_uid(uid)?;
+    Ok(accepted(&enqueue(core, Some(uid), Work::CompactIndex, None, metadata)?))
+}
+
 /// How sizes are told, and of what.
 struct Sizes {
     human: bool,
@@ -192,18 +213,7 @@ impl Sizes {
         if !self.human {
             return json!(bytes);
         }
-        let mut size = bytes as f64;
-        let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].into_iter();
-        let mut unit = units.next().unwrap_or_default();
-        while size >= 1024.0
-            && let Some(larger) = units.next()
-        {
-            size /= 1024.0;
-            unit = larger;
-        }
-        // Two places, but not where they are zero.
-        let text = format!("{size:.2}");
-        json!(format!("{} {unit}", text.trim_end_matches('0').trim_end_matches('.')))
+        json!(human_size(bytes, 2))
     }
 }
 

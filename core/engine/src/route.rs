@@ -73,6 +73,9 @@ pub(crate) fn answer(core: &Core, request: &Request<'_>) -> Result<Response> {
             on(Action::StatsGet, uid).and_then(|_| indexes::stats(core, uid, &query))
         }
 
+        ("POST", ["indexes", uid, "compact"]) => {
+            on(Action::IndexesCompact, uid).and_then(|_| indexes::compact(core, uid, metadata()))
+        }
         ("POST", ["indexes", uid, "fields"]) => {
             on(Action::FieldsPost, uid).and_then(|_| fields::list(core, uid, body()?))
         }
@@ -127,6 +130,11 @@ pub(crate) fn answer(core: &Core, request: &Request<'_>) -> Result<Response> {
         }
         ("POST", ["multi-search"]) => search::many(core, &can(Action::Search)?, body()?),
 
+        ("GET", []) => Ok(service::root()),
+        (_, path) if let Some(feature) = service::missing(path) => {
+            can(Action::ExperimentalGet)?;
+            Err(feature)
+        }
         (_, known) if is_route(known) => Ok(Response::empty(405)),
         _ => Ok(Response::empty(404)),
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::core::Core;
 use crate::engine::Response;
-use crate::error::{Code, Result};
+use crate::error::{ApiError, Code, Result};
 use crate::http::Fields;
 
 /// The Meilisearch whose contract this is.
@@ -41,6 +41,34 @@ pub(crate) fn webhooks() -> Response {
     Response::json(200, &json!({"results": []}))
 }
 
+pub(crate) fn root() -> Response {
+    Response::json(200, &json!({"status": "Scrypath is running"}))
+}
+
+/// What is told on routes of features that are not in this engine.
+pub(crate) fn missing(path: &[&str]) -> Option<ApiError> {
+    let feature = match path {
+        ["metrics"] => "`metrics`",
+        ["logs", "stream" | "stderr"] => "`logs`",
+        ["network", ..] => "`network`",
+        ["dumps"] => "A dump",
+        ["snapshots"] => "A snapshot",
+        ["export"] => "`export`",
+        ["chats", ..] => "`chats`",
+        ["dynamic-search-rules", ..] => "`dynamicSearchRules`",
+        ["render-template"] => "`renderRoute`",
+        ["webhooks", _] => "A webhook",
+        ["tasks", _, "documents"] => "`getTaskDocumentsRoute`",
+        ["indexes", _, "documents", "edit"] => "`editDocumentsByFunction`",
+        ["indexes", _, "similar"] => "`similar`, as are embedders,",
+        _ => return None,
+    };
+    Some(ApiError::new(
+        Code::FeatureNotEnabled,
+        format!("{feature} is not part of the embedded index: use a Meilisearch server for it."),
+    ))
+}
+
 /// Whether an experimental feature is on.
 pub(crate) fn is_on(core: &Core, name: &str) -> bool {
     let place = FEATURES.iter().position(|feature| *feature == name);
@@ -57,8 +85,8 @@ pub(crate) fn features(core: &Core) -> Response {
     Response::json(200, &Value::Object(features))
 }
 
-/// Every feature may be switched, as clients do; of those, this engine has `containsFilter` and
-/// `getTaskDocumentsRoute`, and what the others stand for answers an error, on or off.
+/// Every feature may be switched, as clients do; of those, this engine has `containsFilter`; what the
+/// others stand for answers an error, on or off.
 pub(crate) fn set_features(core: &Core, body: Value) -> Result<Response> {
     let mut fields = Fields::of(body, Code::BadRequest)?;
     fields.only(FEATURES, Code::BadRequest)?;

@@ -36,8 +36,8 @@ impl Access {
             return Ok(Access::FULL);
         };
         let bearer = authorization.and_then(|header| {
-            let (scheme, token) = header.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+            let mut words = header.split(' ');
+            (words.next() == Some("Bearer")).then(|| words.next().unwrap_or_default())
         });
         let Some(bearer) = bearer else {
             return Err(ApiError::new(

@@ -27,13 +27,12 @@ pub(crate) fn list(core: &Core, uid: &str, query: &Query) -> Result<Response> {
         vectors,
         ids: query
             .list("ids")
-            .filter(|ids| *ids != [""])
-            .map(|ids| ids.into_iter().enumerate().map(|(i, id)| id_text(Value::from(id), i)).collect())
+            .map(|ids| ids.into_iter().filter(|id| !id.is_empty()).enumerate().map(|(i, id)| id_text(Value::from(id), i)).collect())
             .transpose()?,
         filter: query
             .get("filter")
             .map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))),
-        sort: query.list("sort"),
+        sort: query.sort(),
     };
     browse_index(core, uid, browse)
 }

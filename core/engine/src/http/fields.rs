@@ -81,6 +81,11 @@ impl Fields {
         self.map.contains_key(key)
     }
 
+    /// Whether it is there and not `null`.
+    pub(crate) fn is_given(&self, key: &str) -> bool {
+        self.map.get(key).is_some_and(|value| !value.is_null())
+    }
+
     /// The value as it stands, `null` included.
     pub(crate) fn raw(&mut self, key: &str) -> Option<Value> {
         self.map.get_mut(key).map(Value::take)

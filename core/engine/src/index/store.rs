@@ -96,6 +96,14 @@ impl Index {
         Ok(result)
     }
 
+    /// How large the file is; in memory, what is in the tables.
+    pub(crate) fn bytes(&self) -> Result<u64> {
+        match &self.path {
+            Some(path) => Ok(std::fs::metadata(path)?.len()),
+            None => Ok(self.snapshot()?.table_sizes().into_iter().map(|(_, bytes)| bytes).sum()),
+        }
+    }
+
     /// Gives back what a large batch left unused of the file. Searches wait meanwhile; where one is
     /// running, the file stays as it is until the next time.
     pub(crate) fn shrink(&self) -> Result<()> {

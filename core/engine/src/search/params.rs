@@ -278,7 +278,7 @@ impl SearchQuery {
         if fields.flag("useNetwork", Code::InvalidSearchUseNetwork)?.is_some() {
             return Err(no_network());
         }
-        let paging = ["limit", "offset", "page", "hitsPerPage"].into_iter().find(|name| fields.has(name));
+        let paging = ["limit", "offset", "page", "hitsPerPage"].into_iter().find(|name| fields.is_given(name));
         let place = at(fields, "matchingStrategy");
         let strategy = match fields.string("matchingStrategy", Code::InvalidSearchMatchingStrategy)? {
             None => default.strategy,
@@ -429,7 +429,7 @@ impl SearchQuery {
                 Ok(value) => value,
                 Err(_) => Value::from(f),
             }),
-            sort: query.list("sort"),
+            sort: query.sort(),
             distinct: query.get("distinct").map(str::to_owned),
             facets: query.list("facets").map(without_nothing),
             pre_tag: text("highlightPreTag", default.pre_tag),

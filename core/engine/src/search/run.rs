@@ -136,17 +136,23 @@ pub(super) fn run(
     };
     let rules = rules(snapshot, &criteria, terms.is_some().then_some(query.strategy));
     let cutoff = Duration::from_millis(settings.cutoff_ms.unwrap_or(1500));
+    // What is dropped on the way to a page is dropped from the count of hits too, so that the way is gone
+    // from its beginning.
+    let whole_way = query.threshold.is_some() || distinct_field.is_some();
+    let (offset, skipped) = if whole_way { (0, page.offset) } else { (page.offset, 0) };
     let wanted = Wanted {
         universe: &universe,
         distinct: distinct_field,
-        offset: page.offset,
-        limit: page.limit,
+        offset,
+        limit: page.limit.saturating_add(skipped),
         scored: page.scored,
         threshold: query.threshold,
         look_at: query.is_paged().then_some(settings.max_total_hits),
         deadline: Instant::now().checked_add(cutoff),
     };
-    let Sorted { docids, scores, mut candidates, .. } = sort(&mut ctx, rules, &graph, &wanted)?;
+    let Sorted { mut docids, mut scores, mut candidates, .. } = sort(&mut ctx, rules, &graph, &wanted)?;
+    docids.drain(..skipped.min(docids.len()));
+    scores.drain(..skipped.min(scores.len()));
     if query.is_paged()
         && let Some(field) = distinct_field
     {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::model::{Method, Outcome, Status, Task, Work};
+use super::model::{Method, Outcome, Sizes, Status, Task, Work};
 use crate::clock::Instant;
 use crate::core::Core;
 use crate::documents::{documents, first_candidates};
@@ -42,6 +42,7 @@ pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
                 tasks.iter().any(|task| matches!(task.work, Work::AddDocuments { creates: true, .. }));
             write(core, batch, &index, creates, uids, |writer| write_documents(core, writer, &tasks))
         }
+        Work::CompactIndex => compact(core, batch, first.uid, &index),
         Work::ClearDocuments => write(core, batch, &index, false, uids, |writer| {
             let count = writer.document_count();
             writer.clear()?;
@@ -65,7 +66,7 @@ pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
             write(core, batch, &index, *creates, uids, |writer| {
                 let mut settings = writer.settings().clone();
                 settings.apply(&patch).map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
-                writer.set_settings(settings)?;
+                writer.set_settings(settings).map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
                 Ok(vec![(first.uid, Outcome::done(0))])
             })
         }
@@ -146,10 +147,11 @@ fn write_documents(core: &Core, writer: &mut Writer<'_>, tasks: &[Arc<Task>]) ->
             outcomes.push((task.uid, outcome.clone()));
             continue;
         }
+        let uid = task.index.as_deref().unwrap_or_default();
         let outcome = match &task.work {
             Work::AddDocuments { method, primary_key, skip_new, .. } => {
                 let packed = core.store.payload(task.uid)?;
-                match add(writer, &mut pending, &packed, *method, primary_key.as_deref(), *skip_new) {
+                match add(uid, writer, &mut pending, &packed, *method, primary_key.as_deref(), *skip_new) {
                     Ok(count) => Outcome::done(count),
                     Err(error) if error.code == Code::Internal => return Err(error),
                     Err(error) => Outcome::failed(error),
@@ -192,6 +194,7 @@ fn look_up<'p>(writer: &Writer<'_>, pending: &'p mut PendingDocs, id: &str) -> R
 
 /// Adds the documents of one task: all of them, or on an error none.
 fn add(
+    uid: &str,
     writer: &mut Writer<'_>,
     pending: &mut PendingDocs,
     packed: &[u8],
@@ -220,7 +223,8 @@ fn add(
     }
     if writer.settings().is_geo() {
         for (id, json) in ids.iter().zip(documents(packed)) {
-            Point::of_document(&parse_document(json)?, id)?;
+            Point::of_document(&parse_document(json)?, id)
+                .map_err(|error| error.prefixed(&format!("Index `{uid}`: ")))?;
         }
     }
     for (id, json) in ids.iter().zip(documents(packed)) {
@@ -328,6 +332,19 @@ fn drop_index(core: &Core, batch: u32, task: u32, uid: &str) -> Result<()> {
     })?;
     core.discard(&entry.folder);
     Ok(())
+}
+
+/// Gives back what the index's file does not use.
+fn compact(core: &Core, batch: u32, task: u32, uid: &str) -> Result<()> {
+    let entry = core.store.entry(uid).ok_or_else(|| ApiError::index_not_found(uid))?;
+    let index = core.folder(&entry.folder)?;
+    let before = index.bytes()?;
+    index.shrink()?;
+    let sizes = Sizes { before, after: index.bytes()? };
+    core.store.finish(batch, |change| {
+        change.end(core, [(task, Outcome::done(sizes.pack()))]);
+        Ok(())
+    })
 }
 
 fn swap(core: &Core, batch: u32, task: &Task) -> Result<()> {
