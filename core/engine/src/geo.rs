@@ -11,16 +11,8 @@ pub(crate) const LNG: &str = "_geo.lng";
 
 /// Names that no document field may be sorted, ranked or filtered by.
 pub(crate) fn is_reserved(name: &str) -> bool {
-    [
-        FIELD,
-        "_geojson",
-        "_geoDistance",
-        "_geoPoint",
-        "_geoRadius",
-        "_geoBoundingBox",
-        "_geoPolygon",
-    ]
-    .contains(&name)
+    [FIELD, "_geojson", "_geoDistance", "_geoPoint", "_geoRadius", "_geoBoundingBox", "_geoPolygon"]
+        .contains(&name)
 }
 
 /// Degrees north and east.

@@ -36,8 +36,8 @@ impl Access {
             return Ok(Access::FULL);
         };
         let bearer = authorization.and_then(|header| {
-            let mut words = header.split(' ');
-            (words.next() == Some("Bearer")).then(|| words.next().unwrap_or_default())
+            let token = header.strip_prefix("Bearer")?;
+            if token.is_empty() { Some(token) } else { token.strip_prefix(' ') }
         });
         let Some(bearer) = bearer else {
             return Err(ApiError::new(

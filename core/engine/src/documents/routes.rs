@@ -27,7 +27,13 @@ pub(crate) fn list(core: &Core, uid: &str, query: &Query) -> Result<Response> {
         vectors,
         ids: query
             .list("ids")
-            .map(|ids| ids.into_iter().filter(|id| !id.is_empty()).enumerate().map(|(i, id)| id_text(Value::from(id), i)).collect())
+            .map(|ids| {
+                ids.into_iter()
+                    .filter(|id| !id.is_empty())
+                    .enumerate()
+                    .map(|(i, id)| id_text(Value::from(id), i))
+                    .collect()
+            })
             .transpose()?,
         filter: query
             .get("filter")
@@ -81,7 +87,8 @@ fn browse_index(core: &Core, uid: &str, browse: Browse) -> Result<Response> {
 }
 
 fn id_text(id: Value, place: usize) -> Result<String> {
-    id_of(&id).map_err(|error| error.with_code(Code::InvalidDocumentIds).prefixed(&format!("In `.ids[{place}]`: ")))
+    id_of(&id)
+        .map_err(|error| error.with_code(Code::InvalidDocumentIds).prefixed(&format!("In `.ids[{place}]`: ")))
 }
 
 fn refuse_network(query: &Query) -> Result<()> {

@@ -15,7 +15,7 @@ use crate::error::{ApiError, Code, Result};
 use crate::http::Fields;
 use crate::index::{FacetKey, FacetKind, Snapshot};
 use crate::indexes::check_uid;
-use crate::search::{check_filter, FACET_SEARCH_FIELDS, SearchQuery, candidates};
+use crate::search::{FACET_SEARCH_FIELDS, SearchQuery, candidates, check_filter};
 use crate::settings::names_where;
 
 pub(crate) fn search(core: &Core, access: &Access, uid: &str, body: Value) -> Result<Response> {
@@ -24,11 +24,8 @@ pub(crate) fn search(core: &Core, access: &Access, uid: &str, body: Value) -> Re
     let mut fields = Fields::of(body, Code::BadRequest)?;
     fields.keep(FACET_SEARCH_FIELDS);
     let wanted = fields.string("facetQuery", Code::InvalidFacetSearchQuery)?;
-    let name = fields.required(
-        "facetName",
-        Code::MissingFacetSearchFacetName,
-        Code::InvalidFacetSearchFacetName,
-    )?;
+    let name =
+        fields.required("facetName", Code::MissingFacetSearchFacetName, Code::InvalidFacetSearchFacetName)?;
     fields.flag("exhaustiveFacetCount", Code::InvalidFacetSearchExhaustiveCount)?;
     let query = SearchQuery::take(&mut fields)?;
     let snapshot = core.index(uid)?.snapshot()?;

@@ -19,12 +19,14 @@ pub(super) fn evaluate(snapshot: &Snapshot, area: &Area, code: Code) -> Result<R
                 // Of use for shapes only, which this index does not keep; checked all the same.
                 let sides = number(resolution, code)? as usize;
                 if !(3..=1000).contains(&sides) {
-                    let text = format!("Invalid resolution `{sides}`. Resolution must be between 3 and 1000.");
+                    let text =
+                        format!("Invalid resolution `{sides}`. Resolution must be between 3 and 1000.");
                     return Err(resolution.error(code, &text));
                 }
             }
             check(snapshot, &center[0], code)?;
-            let near = |(docid, at): (u32, Point)| (from.distance(at) <= meters + f64::EPSILON).then_some(docid);
+            let near =
+                |(docid, at): (u32, Point)| (from.distance(at) <= meters + f64::EPSILON).then_some(docid);
             Ok(snapshot.points(&snapshot.docids)?.into_iter().filter_map(near).collect())
         }
         Area::Box { corners: [top_right, bottom_left] } => {
@@ -71,8 +73,13 @@ fn point([lat, lng]: &[Field; 2], code: Code) -> Result<Point> {
 }
 
 fn number(field: &Field, code: Code) -> Result<f64> {
-    let number: f64 = field.name.parse().map_err(|error: std::num::ParseFloatError| -> ApiError {
-        field.error(code, &error.to_string())
-    })?;
-    if number.is_finite() { Ok(number) } else { Err(field.error(code, "Non finite floats are not supported")) }
+    let number: f64 = field
+        .name
+        .parse()
+        .map_err(|error: std::num::ParseFloatError| -> ApiError { field.error(code, &error.to_string()) })?;
+    if number.is_finite() {
+        Ok(number)
+    } else {
+        Err(field.error(code, "Non finite floats are not supported"))
+    }
 }

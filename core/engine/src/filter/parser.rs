@@ -69,10 +69,18 @@ pub(crate) enum Op {
 /// Part of the Earth. Numbers are read when they are looked at, each with its place for messages.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Area {
-    Circle { center: [Field; 2], radius: Field, resolution: Option<Field> },
+    Circle {
+        center: [Field; 2],
+        radius: Field,
+        resolution: Option<Field>,
+    },
     /// North-east and south-west corner.
-    Box { corners: [[Field; 2]; 2] },
-    Polygon { first: Field },
+    Box {
+        corners: [[Field; 2]; 2],
+    },
+    Polygon {
+        first: Field,
+    },
 }
 
 impl Filter {
@@ -347,7 +355,9 @@ impl<'a> Parser<'a> {
                     Ok(Area::Circle { center: [lat, lng], radius, resolution })
                 }
                 _ => {
-                    let text = format!("Was expecting 3 or 4 arguments for `_geoRadius`, but instead found {count}.");
+                    let text = format!(
+                        "Was expecting 3 or 4 arguments for `_geoRadius`, but instead found {count}."
+                    );
                     Err(self.error(self.rest(), &text))
                 }
             };
@@ -386,11 +396,14 @@ impl<'a> Parser<'a> {
         }
         if name == "_geoPolygon" && groups.len() < 3 {
             let last = groups.last().and_then(|group| group.last()).map_or("", |number| number.name.as_str());
-            let text = format!("The `_geoPolygon` filter expects at least 3 points but only {} were specified", groups.len());
-            return Err(groups.last().and_then(|g| g.last()).map_or_else(
-                || self.error(last, &text),
-                |number| number.error(self.code, &text),
-            ));
+            let text = format!(
+                "The `_geoPolygon` filter expects at least 3 points but only {} were specified",
+                groups.len()
+            );
+            return Err(groups
+                .last()
+                .and_then(|g| g.last())
+                .map_or_else(|| self.error(last, &text), |number| number.error(self.code, &text)));
         }
         if let Some(odd) = groups.iter().find(|group| group.len() != 2) {
             let text = format!("Was expecting 2 coordinates but instead found {}.", odd.len());

@@ -17,8 +17,8 @@ use super::tables::{
 };
 use super::tokenize::Tokenizing;
 use super::write::State;
-use crate::geo::{self, Point};
 use crate::error::{ApiError, Result};
+use crate::geo::{self, Point};
 use crate::settings::Settings;
 
 pub(crate) struct Snapshot {

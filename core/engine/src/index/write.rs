@@ -18,8 +18,8 @@ use super::tables::{
     string_key, value_key,
 };
 use super::tokenize::Tokenizing;
-use crate::geo::Point;
 use crate::error::{ApiError, Result};
+use crate::geo::Point;
 use crate::settings::Settings;
 use crate::tasks::Outcome;
 

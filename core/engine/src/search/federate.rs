@@ -25,7 +25,6 @@ use crate::settings::{Rule, SortBy, parse_sort};
 /// `federationOptions` of a query.
 pub(super) struct Options {
     weight: f64,
-    position: Option<usize>,
 }
 
 impl Options {
@@ -49,8 +48,14 @@ impl Options {
                 "`remote` is not part of the embedded index: use a Meilisearch server for it.",
             ));
         }
-        let position = fields.number("queryPosition", Code::InvalidMultiSearchQueryPosition)?;
-        Ok(Options { weight, position })
+        if fields.number("queryPosition", Code::InvalidMultiSearchQueryPosition)?.is_some() {
+            return Err(ApiError::new(
+                Code::FeatureNotEnabled,
+                "Using `federationOptions.queryPosition` requires enabling the `network` experimental feature. See \
+                 https://github.com/orgs/meilisearch/discussions/805",
+            ));
+        }
+        Ok(Options { weight })
     }
 }
 
@@ -230,9 +235,8 @@ pub(super) fn federate(
         let mut made = snapshot
             .tokenizing
             .with(None, |tokenizer| maker.one(hit.docid, &found.scores[hit.place], found, tokenizer))?;
-        let position = one.options.as_ref().and_then(|o| o.position).unwrap_or(hit.search);
         made["_federation"] =
-            json!({"indexUid": one.uid, "queriesPosition": position, "weightedRankingScore": hit.score});
+            json!({"indexUid": one.uid, "queriesPosition": hit.search, "weightedRankingScore": hit.score});
         hits.push(made);
     }
     let mut reply = Map::new();
@@ -252,7 +256,8 @@ pub(super) fn federate(
     }
     add_facets(core, access, federation, &snapshots, &candidates, &mut reply)?;
     if federation.show_performance {
-        reply.insert("performanceDetails".to_owned(), json!({"search": format!("{:.2?}", started.elapsed())}));
+        reply
+            .insert("performanceDetails".to_owned(), json!({"search": format!("{:.2?}", started.elapsed())}));
     }
     reply.insert("requestUid".to_owned(), json!(Uuid::now_v7().to_string()));
     Ok(Value::Object(reply))

@@ -226,12 +226,8 @@ fn refuse_vectors(fields: &mut Fields) -> Result<()> {
     let mut hybrid = Fields::within(hybrid, path, Code::InvalidSearchHybridQuery)?;
     hybrid.only(&["semanticRatio", "embedder"], Code::InvalidSearchHybridQuery)?;
     hybrid.float("semanticRatio", Code::InvalidSearchSemanticRatio)?;
-    let embedder =
-        hybrid.required("embedder", Code::InvalidSearchEmbedder, Code::InvalidSearchEmbedder)?;
-    Err(ApiError::new(
-        Code::InvalidSearchEmbedder,
-        format!("Cannot find embedder with name `{embedder}`."),
-    ))
+    let embedder = hybrid.required("embedder", Code::InvalidSearchEmbedder, Code::InvalidSearchEmbedder)?;
+    Err(ApiError::new(Code::InvalidSearchEmbedder, format!("Cannot find embedder with name `{embedder}`.")))
 }
 
 pub(crate) fn no_network() -> ApiError {
@@ -278,7 +274,8 @@ impl SearchQuery {
         if fields.flag("useNetwork", Code::InvalidSearchUseNetwork)?.is_some() {
             return Err(no_network());
         }
-        let paging = ["limit", "offset", "page", "hitsPerPage"].into_iter().find(|name| fields.is_given(name));
+        let paging =
+            ["limit", "offset", "page", "hitsPerPage"].into_iter().find(|name| fields.is_given(name));
         let place = at(fields, "matchingStrategy");
         let strategy = match fields.string("matchingStrategy", Code::InvalidSearchMatchingStrategy)? {
             None => default.strategy,
@@ -380,14 +377,13 @@ impl SearchQuery {
             None => default.strategy,
             Some(text) => strategy(text, "for parameter `matchingStrategy`")?,
         };
-        let threshold =
-            match query.get("rankingScoreThreshold") {
-                None => None,
-                // What is no number is out of range.
-                Some(text) => {
-                    Some(threshold(text.parse().unwrap_or(-1.0), "in parameter `rankingScoreThreshold`")?)
-                }
-            };
+        let threshold = match query.get("rankingScoreThreshold") {
+            None => None,
+            // What is no number is out of range.
+            Some(text) => {
+                Some(threshold(text.parse().unwrap_or(-1.0), "in parameter `rankingScoreThreshold`")?)
+            }
+        };
         let locales = query.list("locales").map(without_nothing);
         for locale in locales.iter().flatten().filter(|locale| language(locale).is_none()) {
             let mut known = all_locales();

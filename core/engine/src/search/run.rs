@@ -14,7 +14,8 @@ use super::matches::MatchingWords;
 use super::params::{SearchQuery, Strategy};
 use super::parse::parse;
 use super::rules::{
-    Attribute, Distance, ExactAttribute, Exactness, PathRule, Position, Proximity, RankingRule, Sort, Typo, Words,
+    Attribute, Distance, ExactAttribute, Exactness, PathRule, Position, Proximity, RankingRule, Sort, Typo,
+    Words,
 };
 use super::terms::Word;
 use super::{distinct, score};
@@ -100,7 +101,9 @@ pub(super) fn run(
         None => snapshot.docids.clone(),
         Some(filter) => match filter::parse(&filter, Code::InvalidSearchFilter)? {
             None => snapshot.docids.clone(),
-            Some(filter) => filter::documents(snapshot, &filter, Code::InvalidSearchFilter).map_err(of_index)?,
+            Some(filter) => {
+                filter::documents(snapshot, &filter, Code::InvalidSearchFilter).map_err(of_index)?
+            }
         },
     };
     let distinct_field =

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::patterns::{FilterRule, Match, match_name, match_pattern, rule_for};
 use super::rules::{DEFAULT_RULES, Rule};
-use crate::geo;
 use crate::error::{ApiError, Code, Result};
+use crate::geo;
 
 /// How near words are, as finely as it is to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

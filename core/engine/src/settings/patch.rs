@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::patterns::{Features, FilterRule};
 use super::rules::Rule;
 use crate::error::{ApiError, Code, Result};
-use crate::index::{language, unknown_locale};
 use crate::http::{Fields, invalid_type, strings};
+use crate::index::{language, unknown_locale};
 
 /// Every setting: its name, the last part of its route, whether it is patched (else put), its error.
 pub(crate) const NAMES: &[(&str, &str, bool, Code)] = &[
@@ -185,10 +185,8 @@ fn filterable(value: Value, at: &str, code: Code) -> Result<Value> {
                     if let Some(value) = fields.value("features") {
                         let mut fields = Fields::within(value, inner.clone(), code)?;
                         fields.only(&["facetSearch", "filter"], code)?;
-                        fields.no_null(&[
-                            ("facetSearch", "a boolean", code),
-                            ("filter", "an object", code),
-                        ])?;
+                        fields
+                            .no_null(&[("facetSearch", "a boolean", code), ("filter", "an object", code)])?;
                         features.facet_search = fields.flag("facetSearch", code)?.unwrap_or(false);
                         if let Some(value) = fields.value("filter") {
                             let mut fields = Fields::within(value, format!("{inner}.filter"), code)?;

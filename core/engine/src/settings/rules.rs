@@ -48,7 +48,9 @@ impl Rule {
             "exactness" => Rule::Exactness,
             custom => match parse_criterion(custom) {
                 Ok(SortBy::Field(by)) => Rule::Custom(by),
-                other => return Err(ApiError::new(Code::InvalidSettingsRankingRules, refusal(custom, other))),
+                other => {
+                    return Err(ApiError::new(Code::InvalidSettingsRankingRules, refusal(custom, other)));
+                }
             },
         })
     }

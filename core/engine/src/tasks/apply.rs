@@ -66,7 +66,9 @@ pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
             write(core, batch, &index, *creates, uids, |writer| {
                 let mut settings = writer.settings().clone();
                 settings.apply(&patch).map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
-                writer.set_settings(settings).map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
+                writer
+                    .set_settings(settings)
+                    .map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
                 Ok(vec![(first.uid, Outcome::done(0))])
             })
         }
