@@ -385,7 +385,7 @@ impl SearchQuery {
             }
         };
         let locales = query.list("locales").map(without_nothing);
-        for locale in locales.iter().flatten().filter(|locale| language(locale).is_none()) {
+        if let Some(locale) = locales.iter().flatten().find(|locale| language(locale).is_none()) {
             let mut known = all_locales();
             known.sort_by_key(|code| (code.len(), *code));
             return Err(ApiError::new(
