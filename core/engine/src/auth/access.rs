@@ -56,7 +56,7 @@ impl Access {
         if action == Action::Search
             && let Some(token) = Token::read(bearer)
             && let Some(key) = keys.iter().find(|key| key.uid == token.key_uid && key.allows(action))
-            && let Some(rules) = token.verify(&key.secret(master_key))
+            && let Some(rules) = token.verify(&key.secret(master_key))?
         {
             return Ok(Access::of(key, Some(rules)));
         }

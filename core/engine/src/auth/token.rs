@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::{Sha256, Sha384, Sha512};
 
 use crate::clock::Instant;
+use crate::error::{ApiError, Code, Result};
 
 #[derive(Clone, Copy)]
 enum Algorithm {
@@ -22,6 +23,9 @@ fn is_signed<M: Mac + KeyInit>(secret: &str, signed: &str, signature: &[u8]) -> 
     mac.verify_slice(signature).is_ok()
 }
 
+/// Patterns of indexes, with the filter that searches of them must pass.
+pub(super) type Rules = Vec<(String, Option<Value>)>;
+
 /// What a token says, before its signature is believed.
 pub(super) struct Token<'a> {
     signed: &'a str,
@@ -29,7 +33,7 @@ pub(super) struct Token<'a> {
     algorithm: Algorithm,
     pub(super) key_uid: String,
     expires: Option<f64>,
-    rules: Vec<(String, Option<Value>)>,
+    rules: Rules,
 }
 
 impl<'a> Token<'a> {
@@ -68,16 +72,22 @@ impl<'a> Token<'a> {
     }
 
     /// The rules it carries, where `secret` signed it and it has not expired.
-    pub(super) fn verify(self, secret: &str) -> Option<Vec<(String, Option<Value>)>> {
+    pub(super) fn verify(self, secret: &str) -> Result<Option<Rules>> {
         let signed = match self.algorithm {
             Algorithm::Sha256 => is_signed::<Hmac<Sha256>>(secret, self.signed, &self.signature),
             Algorithm::Sha384 => is_signed::<Hmac<Sha384>>(secret, self.signed, &self.signature),
             Algorithm::Sha512 => is_signed::<Hmac<Sha512>>(secret, self.signed, &self.signature),
         };
         if !signed {
-            return None;
+            return Ok(None);
         }
-        let live = self.expires.is_none_or(|at| at > Instant::now().seconds() as f64);
-        live.then_some(self.rules)
+        let now = Instant::now().seconds();
+        match self.expires {
+            Some(at) if now as f64 >= at => Err(ApiError::new(
+                Code::InvalidApiKey,
+                format!("Tenant token expired. Was valid up to `{}` and we're now `{now}`.", at as i64),
+            )),
+            _ => Ok(Some(self.rules)),
+        }
     }
 }

@@ -63,6 +63,8 @@ names! {
         UpgradeDatabase "upgradeDatabase"
         IndexCompaction "indexCompaction"
         NetworkTopologyChange "networkTopologyChange"
+        RuleUpdate "dsrUpdate"
+        RuleClear "dsrClear"
     }
 }
 
