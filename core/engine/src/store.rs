@@ -47,6 +47,8 @@ pub(crate) struct State {
     /// Tasks that wait, in order.
     pub(crate) pending: BTreeSet<u32>,
     keys: Vec<Key>,
+    /// Which experimental features are on, a bit each.
+    pub(crate) features: u32,
     next_task: u32,
     next_batch: u32,
 }
@@ -152,6 +154,7 @@ impl Store {
                 }
             }
             let counters = txn.open_table(COUNTERS)?;
+            state.features = counters.get("features")?.map_or(0, |n| n.value());
             state.next_task = counters.get("task")?.map_or(0, |n| n.value());
             state.next_batch = counters.get("batch")?.map_or(0, |n| n.value());
         }
@@ -437,6 +440,17 @@ impl Store {
         let mut state = self.state();
         state.keys.retain(|other| other.uid != key.uid);
         state.keys.push(key.clone());
+        Ok(())
+    }
+
+    pub(crate) fn set_features(&self, features: u32) -> Result<()> {
+        let _writing = locked(&self.writing);
+        self.with_db(|db| {
+            let txn = db.begin_write()?;
+            txn.open_table(COUNTERS)?.insert("features", features)?;
+            Ok(txn.commit()?)
+        })?;
+        self.state().features = features;
         Ok(())
     }
 

@@ -21,13 +21,13 @@ mod values;
 mod write;
 
 pub(crate) use codec::ordered;
-pub(crate) use extract::{external_id, parse_document};
+pub(crate) use extract::{external_id, id_of, parse_document};
 pub(crate) use memory::SparseMemory;
 pub(crate) use places::ByPlace;
 pub(crate) use postings::{Postings, bucketed};
 pub(crate) use snapshot::{FacetKey, FacetKind, Snapshot};
 pub(crate) use store::Index;
-pub(crate) use tokenize::{language, normalize_facet};
+pub(crate) use tokenize::{all_locales, language, normalize_facet, unknown_locale};
 pub(crate) use values::FacetValue;
 pub(crate) use write::{DocChange, Writer};
 

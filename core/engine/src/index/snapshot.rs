@@ -22,6 +22,7 @@ use super::tokenize::Tokenizing;
 use super::values::{self, FacetValue};
 use super::write::{self, State};
 use crate::error::{ApiError, Result};
+use crate::geo::{self, Point};
 use crate::settings::Settings;
 
 pub(crate) struct Snapshot {
@@ -372,6 +373,26 @@ impl Snapshot {
             }
         }
         Ok(())
+    }
+
+    /// Those of `docids` that have a point, with it.
+    pub(crate) fn points(&self, docids: &RoaringBitmap) -> Result<Vec<(u32, Point)>> {
+        let (Some(lat), Some(lng)) = (self.fields.id(geo::LAT), self.fields.id(geo::LNG)) else {
+            return Ok(Vec::new());
+        };
+        let number = |field: u16, docid: u32| -> Result<Option<f64>> {
+            Ok(self.values_of(field, docid)?.into_iter().find_map(|value| match value {
+                FacetValue::Number(number) => Some(number),
+                FacetValue::String { .. } => None,
+            }))
+        };
+        let mut points = Vec::new();
+        for docid in docids & self.exists(lat)? {
+            if let Some((lat, lng)) = number(lat, docid)?.zip(number(lng, docid)?) {
+                points.push((docid, Point { lat, lng }));
+            }
+        }
+        Ok(points)
     }
 
     /// The values that a document has in a field.

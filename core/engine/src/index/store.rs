@@ -165,6 +165,14 @@ impl Index {
         Ok(result)
     }
 
+    /// How large the file is; in memory, what is in the tables.
+    pub(crate) fn bytes(&self) -> Result<u64> {
+        match &self.path {
+            Some(path) => Ok(std::fs::metadata(path)?.len()),
+            None => Ok(self.snapshot()?.table_sizes().into_iter().map(|(_, bytes)| bytes).sum()),
+        }
+    }
+
     /// After a failed write redb trusts the file no more until it is opened again; what was committed is in it.
     fn open_again(&self) {
         let Some(path) = &self.path else { return };
@@ -186,11 +194,18 @@ impl Index {
     /// Writes the index anew where much of its file is left unused, unless told to stop. Searches go on meanwhile;
     /// writes must not.
     pub(crate) fn pack(&self, stop: &dyn Fn() -> bool) -> Result<()> {
-        let Current { snapshot, db } = self.current()?;
+        let Current { snapshot, .. } = self.current()?;
         let file = self.path.as_ref().map_or(Ok(0), |path| std::fs::metadata(path).map(|meta| meta.len()))?;
         if !snapshot.is_worth_packing(file) {
             return Ok(());
         }
+        drop(snapshot);
+        self.pack_now(stop)
+    }
+
+    /// The same, whether it is worth it or not.
+    pub(crate) fn pack_now(&self, stop: &dyn Fn() -> bool) -> Result<()> {
+        let Current { snapshot, db } = self.current()?;
         let packed = |mut packed: Database| Ok(pack::copy(&snapshot, &mut packed, stop)?.then_some(packed));
         let packed = match &self.path {
             None => packed(in_memory()?)?,

@@ -7,6 +7,7 @@ use charabia::separators::DEFAULT_SEPARATORS;
 use charabia::{Language, Tokenizer, TokenizerBuilder};
 use serde_json::Value;
 
+use crate::error::{ApiError, Code};
 use crate::settings::{Match, Settings, match_pattern};
 
 /// What the settings say about words, with the tokenizer made of it.
@@ -127,82 +128,96 @@ impl Tokenizing {
     }
 }
 
+/// Codes of two letters, with those of three.
+const TWO_LETTERS: &[(&str, &str)] = &[
+    ("af", "afr"),
+    ("ak", "aka"),
+    ("am", "amh"),
+    ("ar", "ara"),
+    ("az", "aze"),
+    ("be", "bel"),
+    ("bn", "ben"),
+    ("bg", "bul"),
+    ("ca", "cat"),
+    ("cs", "ces"),
+    ("da", "dan"),
+    ("de", "deu"),
+    ("el", "ell"),
+    ("en", "eng"),
+    ("eo", "epo"),
+    ("et", "est"),
+    ("fi", "fin"),
+    ("fr", "fra"),
+    ("gu", "guj"),
+    ("he", "heb"),
+    ("hi", "hin"),
+    ("hr", "hrv"),
+    ("hu", "hun"),
+    ("hy", "hye"),
+    ("id", "ind"),
+    ("it", "ita"),
+    ("jv", "jav"),
+    ("ja", "jpn"),
+    ("kn", "kan"),
+    ("ka", "kat"),
+    ("km", "khm"),
+    ("ko", "kor"),
+    ("la", "lat"),
+    ("lv", "lav"),
+    ("lt", "lit"),
+    ("ml", "mal"),
+    ("mr", "mar"),
+    ("mk", "mkd"),
+    ("my", "mya"),
+    ("ne", "nep"),
+    ("nl", "nld"),
+    ("nb", "nob"),
+    ("or", "ori"),
+    ("pa", "pan"),
+    ("fa", "pes"),
+    ("pl", "pol"),
+    ("pt", "por"),
+    ("ro", "ron"),
+    ("ru", "rus"),
+    ("si", "sin"),
+    ("sk", "slk"),
+    ("sl", "slv"),
+    ("sn", "sna"),
+    ("es", "spa"),
+    ("sr", "srp"),
+    ("sv", "swe"),
+    ("ta", "tam"),
+    ("te", "tel"),
+    ("tl", "tgl"),
+    ("th", "tha"),
+    ("tk", "tuk"),
+    ("tr", "tur"),
+    ("uk", "ukr"),
+    ("ur", "urd"),
+    ("uz", "uzb"),
+    ("vi", "vie"),
+    ("yi", "yid"),
+    ("zh", "zho"),
+    ("zu", "zul"),
+];
+
 /// A language by its ISO 639-1 or 639-3 code.
 pub(crate) fn language(code: &str) -> Option<Language> {
-    const TWO_LETTERS: &[(&str, &str)] = &[
-        ("af", "afr"),
-        ("ak", "aka"),
-        ("am", "amh"),
-        ("ar", "ara"),
-        ("az", "aze"),
-        ("be", "bel"),
-        ("bn", "ben"),
-        ("bg", "bul"),
-        ("ca", "cat"),
-        ("cs", "ces"),
-        ("da", "dan"),
-        ("de", "deu"),
-        ("el", "ell"),
-        ("en", "eng"),
-        ("eo", "epo"),
-        ("et", "est"),
-        ("fi", "fin"),
-        ("fr", "fra"),
-        ("gu", "guj"),
-        ("he", "heb"),
-        ("hi", "hin"),
-        ("hr", "hrv"),
-        ("hu", "hun"),
-        ("hy", "hye"),
-        ("id", "ind"),
-        ("it", "ita"),
-        ("jv", "jav"),
-        ("ja", "jpn"),
-        ("kn", "kan"),
-        ("ka", "kat"),
-        ("km", "khm"),
-        ("ko", "kor"),
-        ("la", "lat"),
-        ("lv", "lav"),
-        ("lt", "lit"),
-        ("ml", "mal"),
-        ("mr", "mar"),
-        ("mk", "mkd"),
-        ("my", "mya"),
-        ("ne", "nep"),
-        ("nl", "nld"),
-        ("nb", "nob"),
-        ("or", "ori"),
-        ("pa", "pan"),
-        ("fa", "pes"),
-        ("pl", "pol"),
-        ("pt", "por"),
-        ("ro", "ron"),
-        ("ru", "rus"),
-        ("si", "sin"),
-        ("sk", "slk"),
-        ("sl", "slv"),
-        ("sn", "sna"),
-        ("es", "spa"),
-        ("sr", "srp"),
-        ("sv", "swe"),
-        ("ta", "tam"),
-        ("te", "tel"),
-        ("tl", "tgl"),
-        ("th", "tha"),
-        ("tk", "tuk"),
-        ("tr", "tur"),
-        ("uk", "ukr"),
-        ("ur", "urd"),
-        ("uz", "uzb"),
-        ("vi", "vie"),
-        ("yi", "yid"),
-        ("zh", "zho"),
-        ("zu", "zul"),
-    ];
     let long = TWO_LETTERS.iter().find(|(short, _)| *short == code).map_or(code, |(_, long)| long);
     // Chinese goes by Mandarin's code, whichever of the two was written.
     Language::from_code(long).or_else(|| (long == "zho").then(|| Language::from_code("cmn")).flatten())
+}
+
+/// Every code that a language may be named by.
+pub(crate) fn all_locales() -> Vec<&'static str> {
+    let short = TWO_LETTERS.iter().map(|(short, _)| *short);
+    short.chain(TWO_LETTERS.iter().map(|(_, long)| *long)).chain(["cmn"]).collect()
+}
+
+/// What a code that names no language is told; `at` is where it stands.
+pub(crate) fn unknown_locale(code: &str, at: &str, error: Code) -> ApiError {
+    let known = all_locales().iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ");
+    ApiError::new(error, format!("Unknown value `{code}` at `{at}`: expected one of {known}"))
 }
 
 /// Facet values and what they are compared with: decomposed, in lower case.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::{decode_bitmap, encode_bitmap};
 use super::docs;
-use super::extract::{Extracted, Extractor, FieldBook, Values, parse_document};
+use super::extract::{Extracted, Extractor, FieldBook, Values, external_id, parse_document};
 use super::fields::Fields;
 use super::postings::{self, encode_positions};
 use super::snapshot::Snapshot;
@@ -20,6 +20,7 @@ use super::tables::{
 use super::tokenize::Tokenizing;
 use super::values;
 use crate::error::{ApiError, Result};
+use crate::geo::Point;
 use crate::settings::Settings;
 use crate::tasks::Outcome;
 
@@ -221,7 +222,12 @@ impl<'a> Writer<'a> {
             for row in table.iter()? {
                 let (key, bytes) = row?;
                 for (docid, json) in docs::decode(key.value(), bytes.value())? {
-                    gathered.add(docid, extractor.extract(&parse_document(&json)?)?);
+                    let document = parse_document(&json)?;
+                    if settings.is_geo() {
+                        let id = external_id(&json, self.state.primary_key.as_deref().unwrap_or_default())?;
+                        Point::of_document(&document, &id)?;
+                    }
+                    gathered.add(docid, extractor.extract(&document)?);
                 }
                 if gathered.size > GATHERED {
                     self.merge(std::mem::take(&mut gathered))?;

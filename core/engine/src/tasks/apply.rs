@@ -1,5 +1,6 @@
 //! What each kind of task does.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,12 +8,13 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::model::{Method, Outcome, Status, Task, Work};
+use super::model::{Method, Outcome, Sizes, Status, Task, Work};
 use crate::clock::Instant;
 use crate::core::Core;
 use crate::documents::{documents, first_candidates};
 use crate::error::{ApiError, Code, Result};
 use crate::filter;
+use crate::geo::Point;
 use crate::index::{DocChange, Index, Writer, external_id, parse_document};
 use crate::store::{Change, IndexEntry};
 
@@ -38,13 +40,15 @@ pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
                 tasks.iter().any(|task| matches!(task.work, Work::AddDocuments { creates: true, .. }));
             write(core, batch, &index, creates, uids, |writer| write_documents(core, writer, &tasks))
         }
+        Work::CompactIndex => compact(core, batch, first.uid, &index),
         Work::ClearDocuments => write(core, batch, &index, false, uids, |writer| {
             let count = writer.document_count();
             writer.clear()?;
             Ok(vec![(first.uid, Outcome::done(count))])
         }),
         Work::DeleteByFilter { filter } => write(core, batch, &index, false, uids, |writer| {
-            let docids = filter::evaluate(writer.snapshot(), filter, Code::InvalidDocumentFilter)?;
+            let docids = filter::evaluate(writer.snapshot(), filter, Code::InvalidDocumentFilter)
+                .map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
             let primary_key = writer.primary_key().unwrap_or_default().to_owned();
             let mut changes = Vec::new();
             for docid in &docids {
@@ -59,8 +63,10 @@ pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
             let patch = patch.as_object().cloned().unwrap_or_default();
             write(core, batch, &index, *creates, uids, |writer| {
                 let mut settings = writer.settings().clone();
-                settings.apply(&patch)?;
-                writer.set_settings(settings)?;
+                settings.apply(&patch).map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
+                writer
+                    .set_settings(settings)
+                    .map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
                 Ok(vec![(first.uid, Outcome::done(0))])
             })
         }
@@ -135,10 +141,11 @@ fn write_documents(core: &Core, writer: &mut Writer<'_>, tasks: &[Arc<Task>]) ->
             outcomes.push((task.uid, outcome.clone()));
             continue;
         }
+        let uid = task.index.as_deref().unwrap_or_default();
         let outcome = match &task.work {
             Work::AddDocuments { method, primary_key, skip_new, .. } => {
                 let packed = Bytes::from(core.store.payload(task.uid)?);
-                match add(writer, &mut pending, &packed, *method, primary_key.as_deref(), *skip_new) {
+                match add(uid, writer, &mut pending, &packed, *method, primary_key.as_deref(), *skip_new) {
                     Ok(count) => Outcome::done(count),
                     Err(error) if error.code == Code::Internal => return Err(error),
                     Err(error) => Outcome::failed(error),
@@ -181,6 +188,7 @@ fn look_up<'p>(writer: &Writer<'_>, pending: &'p mut PendingDocs, id: &str) -> R
 
 /// Adds the documents of one task: all of them, or on an error none.
 fn add(
+    uid: &str,
     writer: &mut Writer<'_>,
     pending: &mut PendingDocs,
     packed: &Bytes,
@@ -207,6 +215,12 @@ fn add(
     if current.is_none() {
         writer.set_primary_key(Some(primary_key));
     }
+    if writer.settings().is_geo() {
+        for (id, json) in ids.iter().zip(documents(packed)) {
+            Point::of_document(&parse_document(json)?, id)
+                .map_err(|error| error.prefixed(&format!("Index `{uid}`: ")))?;
+        }
+    }
     for (id, json) in ids.iter().zip(documents(packed)) {
         let document = look_up(writer, pending, id)?;
         if skip_new && document.after.is_none() {
@@ -218,7 +232,8 @@ fn add(
             _ => packed.slice_ref(json),
         });
     }
-    Ok(ids.len() as u64)
+    // A document that was sent twice is indexed once.
+    Ok(ids.iter().collect::<HashSet<_>>().len() as u64)
 }
 
 fn infer(packed: &[u8]) -> Result<String> {
@@ -312,6 +327,19 @@ fn drop_index(core: &Core, batch: u32, task: u32, uid: &str) -> Result<()> {
     })?;
     core.discard(&entry.folder);
     Ok(())
+}
+
+/// Gives back what the index's file does not use.
+fn compact(core: &Core, batch: u32, task: u32, uid: &str) -> Result<()> {
+    let entry = core.store.entry(uid).ok_or_else(|| ApiError::index_not_found(uid))?;
+    let index = core.folder(&entry.folder)?;
+    let before = index.bytes()?;
+    index.pack_now(&|| false)?;
+    let sizes = Sizes { before, after: index.bytes()? };
+    core.store.finish(batch, |change| {
+        change.end(core, [(task, Outcome::done(sizes.pack()))]);
+        Ok(())
+    })
 }
 
 fn swap(core: &Core, batch: u32, task: &Task) -> Result<()> {
