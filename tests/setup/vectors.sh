@@ -15,7 +15,7 @@ count() {
 lines=$(
   count rust cargo test --quiet --release -p scrypath-core --test vectors -- --nocapture
   (cd elixir && count elixir mix vectors)
-  (cd python && count python python -m tests.vectors)
+  (cd python && count python python tests/vectors.py)
   (cd node && count node npm run --silent vectors)
 )
 echo "$lines"
