@@ -118,8 +118,8 @@ test-docs: ## the README's code is the code that runs
 	cp tests/docs/quickstart.mjs node/.quickstart.mjs && trap 'rm -f node/.quickstart.mjs' EXIT
 	node node/.quickstart.mjs
 
-generate: build-rust ## writes what is generated: docs/errors.md, docs/options.md, the code in README.md
-	SCRYPATH_GENERATE=1 $(CARGO) test --release -p scrypath-core --test pages
+generate: build-rust ## writes what is generated: pages of docs, the types in node and python, the code in README.md
+	SCRYPATH_GENERATE=1 $(CARGO) test --release -p scrypath-core --test pages --test wire
 	python3 tests/docs/check.py --write
 
 vectors: ## the shared rules in all four suites; the numbers must be equal
@@ -129,4 +129,4 @@ conformance: ## the embedded index held against recorded exchanges with a real M
 	@python3 tests/conformance/run.py $(SCRYPATH_BIN)
 
 bench: ## each benchmark once, small: that it runs, not how fast
-	@SCRYPATH_BENCH_ROUNDS=20 SCRYPATH_BENCH_PASSES=1 tests/bench/run.sh
+	@SCRYPATH_BENCH_ROUNDS=20 SCRYPATH_BENCH_PASSES=1 SCRYPATH_BENCH_RECORDS=2000 tests/bench/run.sh

@@ -194,6 +194,10 @@ defmodule Scrypath do
     * `:per_query` - keyword list or map of `:ranking_score_threshold`, `:show_ranking_score` and
       `:show_ranking_score_details` (`%{}`)
     * `:tenant_scope` - the value that the schema's tenant field must have (absent)
+    * `:attributes_to_retrieve`, `:attributes_to_highlight`, `:attributes_to_crop` (lists of fields),
+      `:highlight_pre_tag`, `:highlight_post_tag`, `:crop_marker` (strings), `:crop_length` (words),
+      `:show_matches_position` (boolean), `:matching_strategy` (`:last`, `:all` or `:frequency`) - how hits are
+      shown; what the server makes of them is in a hit's `"_formatted"` and `"_matchesPosition"`
 
   With `:repo`, hits are hydrated by one query on the primary key.
 
@@ -210,11 +214,107 @@ defmodule Scrypath do
   @spec search!(Schema.t(), String.t(), keyword()) :: SearchResult.t()
   def search!(schema, text, options \\ [])
       when is_atom(schema) and is_binary(text) and is_list(options) do
-    case Search.run(schema, text, options) do
-      {:ok, result} -> result
-      {:error, reason} -> raise Search.Error, reason: reason
-    end
+    bang(Search.run(schema, text, options))
   end
+
+  @doc """
+  Searches among the documents of one facet bucket: `{facet, value}`, where a list of values means any of
+  them. The rest is as in `search/3`; a `:facet_filter` on the same facet is refused.
+
+      {:ok, result} = Scrypath.search_within_facet(Vessel, "tug", {:kind, "ferry"}, filter: [active: true])
+  """
+  @spec search_within_facet(Schema.t(), String.t(), {atom(), term()}, keyword()) ::
+          {:ok, SearchResult.t()} | {:error, term()}
+  def search_within_facet(schema, text, bucket, options \\ [])
+      when is_atom(schema) and is_binary(text) and is_list(options) do
+    Search.run(schema, text, options, %{bucket: [bucket]})
+  end
+
+  @doc "The same, giving the bare result or raising `Scrypath.Search.Error`."
+  @spec search_within_facet!(Schema.t(), String.t(), {atom(), term()}, keyword()) ::
+          SearchResult.t()
+  def search_within_facet!(schema, text, bucket, options \\ []),
+    do: bang(search_within_facet(schema, text, bucket, options))
+
+  @doc """
+  Searches, with counts for facets whose values are alternatives: each of `:facets` that `:facet_filter`
+  restricts is counted as if it were not. One request, of one query more for each such facet.
+
+      iex> options = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:search_disjunctive"]
+      iex> {:ok, _} = Scrypath.sync_records(Scrypath.Examples.Note, [%{id: 7, title: "Tides"}], options)
+      iex> {:ok, result} = Scrypath.search_disjunctive(Scrypath.Examples.Note, "tides", options)
+      iex> length(result.hits)
+      1
+  """
+  @spec search_disjunctive(Schema.t(), String.t(), keyword()) ::
+          {:ok, SearchResult.t()} | {:error, term()}
+  def search_disjunctive(schema, text, options \\ [])
+      when is_atom(schema) and is_binary(text) and is_list(options) do
+    Search.run(schema, text, options, %{disjunctive: true})
+  end
+
+  @doc """
+  Searches the values of a facet: those that begin like `text`. `:filter`, `:facet_filter` and
+  `:tenant_scope` restrict which documents are counted.
+
+      {:ok, %{hits: [%{value: "ferry", count: 3}]}} = Scrypath.search_facet_values(Vessel, "kind", "fe")
+  """
+  @spec search_facet_values(Schema.t(), String.t(), String.t(), keyword()) ::
+          {:ok, Scrypath.FacetSearchResult.t()} | {:error, term()}
+  def search_facet_values(schema, facet, text, options \\ [])
+      when is_atom(schema) and is_binary(facet) and is_binary(text) and is_list(options) do
+    Search.facet_values(schema, facet, text, options)
+  end
+
+  @doc "The same, giving the bare result or raising `Scrypath.Search.Error`."
+  @spec search_facet_values!(Schema.t(), String.t(), String.t(), keyword()) ::
+          Scrypath.FacetSearchResult.t()
+  def search_facet_values!(schema, facet, text, options \\ []),
+    do: bang(search_facet_values(schema, facet, text, options))
+
+  @doc """
+  Searches several schemas in one request.
+
+  An entry is `{schema, text}` or `{schema, text, options}`; `:all` in the place of the schema stands for each
+  of `:global_schemas`, or of what `config :my_app, :scrypath_global_search_schemas` lists where `:otp_app` is
+  given. `options` are what every entry starts from, and the runtime options of the call; an entry's own win,
+  and may hold `:federation_weight`, which raises or lowers its hits in the merged list.
+
+  Hits are merged into one list, read by `Scrypath.MultiSearchResult.merge_projection/1`, unless an entry has
+  a `:page`: then results stand side by side, each with its own totals.
+
+  ## Options of the call
+
+    * `:max_schemas` - how many entries there may be (`10`)
+    * `:federation_limit`, `:federation_offset` - which part of the merged list comes (`200`, `0`)
+    * `:hydration_timeout` - how long fetching rows may take, in ms (`5000`); every entry has a process of its own
+    * `:global_schemas` - what `:all` stands for
+
+  ## Errors
+
+  `:empty_schema_list`, `{:too_many_schemas, count, max}`, `{:invalid_options, reason}`,
+  `{:validation_failed, schema, reason}`, `{:transport_failed, reason}`, `{:all_failed, failures}`,
+  `{:federated_decode, reason}`. One entry whose rows could not be fetched is in `failures` of the result.
+
+      iex> alias Scrypath.Examples.Note
+      iex> options = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:search_many"]
+      iex> {:ok, _} = Scrypath.sync_records(Note, [%{id: 7, title: "Tides"}], options)
+      iex> {:ok, result} = Scrypath.search_many([{Note, "tides"}, {Note, "nothing"}], options)
+      iex> for {Note, found} <- result.ordered, do: length(found.hits)
+      [1, 0]
+  """
+  @spec search_many([tuple()], keyword()) ::
+          {:ok, Scrypath.MultiSearchResult.t()} | {:error, term()}
+  def search_many(entries, options \\ []) when is_list(entries) and is_list(options) do
+    Search.Many.run(entries, options)
+  end
+
+  @doc "The same, giving the bare result or raising `Scrypath.Search.Error`."
+  @spec search_many!([tuple()], keyword()) :: Scrypath.MultiSearchResult.t()
+  def search_many!(entries, options \\ []), do: bang(search_many(entries, options))
+
+  defp bang({:ok, result}), do: result
+  defp bang({:error, reason}), do: raise(Search.Error, reason: reason)
 
   @doc """
   What a search would send, without sending it: the normalized query, and the request.

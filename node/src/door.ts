@@ -5,19 +5,20 @@
  * threads; when some have ended, the loop is woken once and `settle` takes them all.
  */
 
-import { type ErrorReply, toError } from "./errors.js";
+import { toError } from "./errors.js";
 import { type NativeBulk, native } from "./native.cjs";
 import type { Lines } from "./records.js";
-import { publish, type TelemetryEvent, wanted } from "./telemetry.js";
+import { publish, wanted } from "./telemetry.js";
+import type { Operations, Reply, WriteResult } from "./wire.js";
 
-/** A request: the operation, and its arguments as JSON text. */
-export type Request = Readonly<Record<string, string | undefined>>;
+type Operation = keyof Operations;
 
-interface Reply {
-  ok?: unknown;
-  error?: ErrorReply;
-  events?: TelemetryEvent[];
-}
+/** The arguments of an operation, each as JSON text. */
+export type Request<Name extends Operation> = {
+  readonly [Argument in keyof Operations[Name]["takes"]]: string | undefined;
+};
+
+type Gives<Name extends Operation> = Operations[Name]["gives"];
 
 const waiting = new Map<number, (reply: string) => void>();
 const door = new native.Door(settle);
@@ -32,8 +33,17 @@ function settle(): void {
 }
 
 /** Carries out a pure operation at once. */
-export function callNow<Ok>(operation: string, request: Request, records?: Lines): Ok {
-  return open(native.callNow(write(operation, request), records?.ndjson, records?.hooked)) as Ok;
+export function callNow<Name extends Operation>(
+  operation: Name,
+  request: Request<NoInfer<Name>>,
+  records?: Lines,
+): Gives<Name> {
+  return open(native.callNow(write(operation, request), records?.ndjson, records?.hooked)) as Gives<Name>;
+}
+
+/** The same for the request edge, whose operations have shapes of their own in `edge.ts`. */
+export function callEdge<Ok>(operation: string, request: Readonly<Record<string, string | undefined>>): Ok {
+  return open(native.callNow(write(operation, request))) as Ok;
 }
 
 interface Waiting {
@@ -45,22 +55,22 @@ interface Waiting {
  * Carries out an operation that waits. Once `signal` aborts, its work is cancelled and the promise
  * rejects with the signal's reason.
  */
-export async function call<Ok>(
-  operation: string,
-  request: Request,
+export async function call<Name extends Operation>(
+  operation: Name,
+  request: Request<NoInfer<Name>>,
   { records, signal }: Waiting,
-): Promise<Ok> {
+): Promise<Gives<Name>> {
   signal?.throwIfAborted();
   const id = door.call(write(operation, request), records?.ndjson, records?.hooked);
   // Awaited here, so that an error's stack shows who called.
-  return open(await ended(id, signal)) as Ok;
+  return open(await ended(id, signal)) as Gives<Name>;
 }
 
 /** A bulk write: batches are sent as they come, and awaited together at the end. */
 export class Stream {
   readonly #native: NativeBulk;
 
-  constructor(request: Request) {
+  constructor(request: Request<"sync_records">) {
     const opened = native.Bulk.open(write("stream", request));
     if (typeof opened === "string") open(opened);
     this.#native = opened as NativeBulk;
@@ -73,9 +83,9 @@ export class Stream {
   }
 
   /** Waits as the mode promises; the result is that of all batches. */
-  async finish<Ok>(signal?: AbortSignal): Promise<Ok> {
+  async finish(signal?: AbortSignal): Promise<WriteResult> {
     signal?.throwIfAborted();
-    return open(await ended(door.finish(this.#native), signal)) as Ok;
+    return open(await ended(door.finish(this.#native), signal)) as WriteResult;
   }
 
   /** Refuses every later push. What was accepted stays accepted. */
@@ -103,7 +113,7 @@ function ended(id: number, signal: AbortSignal | undefined): Promise<string> {
   });
 }
 
-function write(operation: string, request: Request): string {
+function write(operation: string, request: Readonly<Record<string, string | undefined>>): string {
   let text = `{"op":"${operation}","host":"node"`;
   if (!wanted()) text += `,"events":false`;
   for (const name in request) {

@@ -3,7 +3,7 @@
  * can. Plain data throughout; every rule is the core's.
  */
 
-import { callNow } from "./door.js";
+import { callEdge } from "./door.js";
 import { encodeArgument } from "./encode.js";
 import type { ParamsError } from "./errors.js";
 import { type AnySchema, quoted } from "./schema.js";
@@ -182,7 +182,7 @@ export type RequestParams = URLSearchParams | string | object;
  */
 export function compose(fragments: Fragment | readonly Fragment[], criteria?: Criteria | null): Composition {
   const request = { fragments: json(fragments), criteria: json(criteria ?? null) };
-  return spelled(callNow("compose", request)) as Composition;
+  return spelled(callEdge("compose", request)) as Composition;
 }
 
 /**
@@ -195,7 +195,7 @@ export function compose(fragments: Fragment | readonly Fragment[], criteria?: Cr
  * ```
  */
 export function searchArgs(composed: SearchParams): [text: string, options: SearchArguments] {
-  const [text, options] = callNow<[string, object]>("search_arguments", { of: json(composed) });
+  const [text, options] = callEdge<[string, object]>("search_arguments", { of: json(composed) });
   return [text, spelled(options) as SearchArguments];
 }
 
@@ -212,7 +212,7 @@ export function composeMany(
 ): CompositionMany {
   const tokens = new Tokens();
   const request = { entries: json(tokens.entries(entries)), shared: json(shared ?? null) };
-  return tokens.resolve(spelled(callNow("compose_many", request))) as CompositionMany;
+  return tokens.resolve(spelled(callEdge("compose_many", request))) as CompositionMany;
 }
 
 /** The entries and the shared options of a search over several schemas. */
@@ -224,7 +224,7 @@ export function searchManyArgs(
 ] {
   const tokens = new Tokens();
   const of = { ...composed, entries: tokens.entries(composed.entries) };
-  const [entries, shared] = callNow<[[unknown, ...unknown[]][], object]>("many_arguments", { of: json(of) });
+  const [entries, shared] = callEdge<[[unknown, ...unknown[]][], object]>("many_arguments", { of: json(of) });
   const resolved = entries.map(([token, ...rest]) => [tokens.schema(token), ...rest.map(spelled)]);
   return [resolved as never, spelled(shared) as Partial<SearchArguments>];
 }
@@ -240,7 +240,7 @@ export function searchManyArgs(
  * ```
  */
 export function capabilities(of: AnySchema): Capabilities {
-  return spelled(callNow("schema_capabilities", { schema: quoted(of) })) as Capabilities;
+  return spelled(callEdge("schema_capabilities", { schema: quoted(of) })) as Capabilities;
 }
 
 /**
@@ -253,7 +253,7 @@ export function capabilities(of: AnySchema): Capabilities {
  * ```
  */
 export function reflectSearch(of: AnySchema, criteria: Criteria | Composition): Reflection {
-  return spelled(callNow("reflect_search", { schema: quoted(of), of: json(criteria) })) as Reflection;
+  return spelled(callEdge("reflect_search", { schema: quoted(of), of: json(criteria) })) as Reflection;
 }
 
 /** The same for what `composeMany` gave, or for tuples and the options they share. */
@@ -266,7 +266,7 @@ export function reflectSearchMany(
     ? { ...entries, entries: tokens.entries(entries.entries) }
     : tokens.entries(entries);
   const request = { of: json(of), options: json(shared), schemas: tokens.declared() };
-  return tokens.resolve(spelled(callNow("reflect_search_many", request))) as ReflectionMany;
+  return tokens.resolve(spelled(callEdge("reflect_search_many", request))) as ReflectionMany;
 }
 
 // ── The parameters of a request ──────────────────────────────────────────────────────────────────────
@@ -288,12 +288,12 @@ export function reflectSearchMany(
 export function normalizeParams(params: RequestParams, of?: AnySchema | readonly AnySchema[]): SearchParams {
   const schemas = of === undefined ? undefined : Array.isArray(of) ? of : [of];
   const request = { ...browserShaped(params), schemas: schemas && `[${schemas.map(quoted).join()}]` };
-  return spelled(callNow("normalize_params", request)) as SearchParams;
+  return spelled(callEdge("normalize_params", request)) as SearchParams;
 }
 
 /** Takes values that are of the application's own making. Only their shape is checked. */
 export function castParams(params: Criteria & { readonly q?: string }): SearchParams {
-  return spelled(callNow("cast_params", { params: json(params) })) as SearchParams;
+  return spelled(callEdge("cast_params", { params: json(params) })) as SearchParams;
 }
 
 /**
@@ -302,7 +302,7 @@ export function castParams(params: Criteria & { readonly q?: string }): SearchPa
  * @throws {UsageError} for what a URL cannot hold: tuning, more than one sort entry, operators.
  */
 export function toQueryParams(params: Partial<SearchParams>): Record<string, unknown> {
-  return callNow("to_query_params", { params: json(params) });
+  return callEdge("to_query_params", { params: json(params) });
 }
 
 /**
@@ -314,7 +314,7 @@ export function toQueryParams(params: Partial<SearchParams>): Record<string, unk
  * ```
  */
 export function toQueryString(params: Partial<SearchParams>): string {
-  return callNow("to_query_string", { params: json(params) });
+  return callEdge("to_query_string", { params: json(params) });
 }
 
 /** What a form shows: of normalized parameters, or of a request that was refused and why. */
@@ -322,7 +322,7 @@ export function toFormData(params: Partial<SearchParams>): FormData;
 export function toFormData(params: RequestParams, error: ParamsError): FormData;
 export function toFormData(params: RequestParams, error?: ParamsError): FormData {
   const request = error ? { ...browserShaped(params), errors: json(error.issues) } : { params: json(params) };
-  const { form_errors, field_errors, ...form } = callNow<Record<string, unknown>>("to_form_data", request);
+  const { form_errors, field_errors, ...form } = callEdge<Record<string, unknown>>("to_form_data", request);
   return { ...form, formErrors: form_errors, fieldErrors: field_errors } as unknown as FormData;
 }
 

@@ -16,73 +16,13 @@
  */
 
 import { type ErrorDetails, errorDetails } from "./results.js";
-
-/** Every `kind`, under the class it belongs to. A test holds it against the native library's table. */
-export const ERROR_KINDS = {
-  usage: [
-    "unknown_options",
-    "missing_option",
-    "invalid_option",
-    "invalid_schema",
-    "filter_not_declared",
-    "filter_invalid",
-    "filter_operator_unknown",
-    "filter_empty",
-    "sort_not_declared",
-    "sort_direction_unknown",
-    "page_invalid",
-    "unknown_facet",
-    "invalid_facet_filter",
-    "tenant_field_missing",
-    "tenant_field_twice",
-    "invalid_fragment",
-    "invalid_defaults_field",
-    "invalid_fixed_field",
-    "invalid_criteria",
-    "invalid_criteria_field",
-    "composition_conflict",
-    "invalid_shared_fragment",
-    "invalid_shared_fixed",
-    "invalid_shared_field",
-    "invalid_many_entry",
-    "params_invalid",
-    "projection_field_missing",
-    "projection_hook_invalid",
-    "field_not_loaded",
-    "record_invalid",
-    "document_id_missing",
-    "document_id_invalid",
-    "hydration_id_missing",
-    "value_not_finite",
-    "value_integer_out_of_range",
-    "value_invalid_utf8",
-    "value_too_deep",
-    "value_unencodable",
-    "invalid_request",
-    "embedded_unavailable",
-  ],
-  transport: ["transport_error", "request_timeout", "embedded_open"],
-  backend: ["http_error", "invalid_task_payload"],
-  timeout: ["timeout", "call_cancelled"],
-  task: ["task_failed", "cancelled"],
-  queue: ["queue_unavailable"],
-  internal: ["internal"],
-} as const;
+import type * as wire from "./wire.js";
 
 /** What a caller can do about an error. */
-export type ErrorClass = keyof typeof ERROR_KINDS;
+export type ErrorClass = wire.ErrorClass;
 
 /** The stable name of a failure. */
-export type ErrorKind = (typeof ERROR_KINDS)[ErrorClass][number];
-
-/** An error as it leaves the native library. */
-export interface ErrorReply {
-  kind: ErrorKind;
-  class: ErrorClass;
-  retryable: boolean;
-  message: string;
-  details: Record<string, unknown>;
-}
+export type ErrorKind = wire.ErrorKind;
 
 /**
  * The base of every error that Scrypath raises.
@@ -107,7 +47,7 @@ export class ScrypathError extends Error {
   /** What a program can look at: the field, the HTTP status, the task. Never a key or a document. */
   readonly details: ErrorDetails;
 
-  constructor(reply: ErrorReply) {
+  constructor(reply: wire.ErrorReply) {
     super(reply.message);
     this.name = new.target.name;
     this.kind = reply.kind;
@@ -156,7 +96,7 @@ export class ParamsError extends UsageError {
   /** Everything that is wrong, in a fixed order. */
   readonly issues: readonly ParamIssue[];
 
-  constructor(reply: ErrorReply) {
+  constructor(reply: wire.ErrorReply) {
     super(reply);
     this.issues = (reply.details.issues ?? []) as ParamIssue[];
   }
@@ -188,7 +128,7 @@ export class QueueError extends ScrypathError {}
 /** A defect of Scrypath; please report it. */
 export class InternalError extends ScrypathError {}
 
-const BY_CLASS: Record<ErrorClass, new (reply: ErrorReply) => ScrypathError> = {
+const BY_CLASS: Record<ErrorClass, new (reply: wire.ErrorReply) => ScrypathError> = {
   usage: UsageError,
   transport: TransportError,
   backend: BackendError,
@@ -198,7 +138,7 @@ const BY_CLASS: Record<ErrorClass, new (reply: ErrorReply) => ScrypathError> = {
   internal: InternalError,
 };
 
-export function toError(reply: ErrorReply): ScrypathError {
+export function toError(reply: wire.ErrorReply): ScrypathError {
   // A native library newer than this file may know a class that is not here.
   const Raised = reply.kind === "params_invalid" ? ParamsError : (BY_CLASS[reply.class] ?? ScrypathError);
   return new Raised(reply);

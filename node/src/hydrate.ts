@@ -1,14 +1,14 @@
 import { callNow } from "./door.js";
 import { encodeArgument } from "./encode.js";
-import type { CoreHydrated, CoreSearch } from "./results.js";
+import type { DocumentId, Hydration } from "./wire.js";
 
 /** The rows of hits in hit order, and the ids of hits whose row is gone. */
 export async function hydrate<Row>(
-  { ids, pending }: NonNullable<CoreSearch["hydration"]>,
+  { ids, pending }: Hydration,
   key: string,
-  fetch: (ids: readonly (string | number)[]) => readonly Row[] | Promise<readonly Row[]>,
+  fetch: (ids: readonly DocumentId[]) => readonly Row[] | Promise<readonly Row[]>,
   signal: AbortSignal | undefined,
-): Promise<{ records: Row[]; missingIds: readonly (string | number)[] }> {
+): Promise<{ records: Row[]; missingIds: readonly DocumentId[] }> {
   const carried = JSON.stringify(pending);
   let rows: readonly Row[];
   try {
@@ -20,6 +20,6 @@ export async function hydrate<Row>(
     throw error;
   }
   const found = JSON.stringify(rows.map((row) => encodeArgument((row as Record<string, unknown>)[key])));
-  const { order, missing_ids } = callNow<CoreHydrated>("hydrate", { pending: carried, found });
+  const { order, missing_ids } = callNow("hydrate", { pending: carried, found });
   return { records: order.map((at) => rows[at] as Row), missingIds: missing_ids };
 }

@@ -50,16 +50,21 @@ export {
   TransportError,
   UsageError,
 } from "./errors.js";
+export { mergeDistributions } from "./facets.js";
+export type { MultiSearchResult, SearchEntry, SearchFailure } from "./many.js";
 export type {
   CallOptions,
   Decimal,
+  EntryOptions,
   Filter,
   FilterCondition,
   FilterOperators,
   FilterValue,
+  PresentationOptions,
   RequestOptions,
   RuntimeOptions,
   ScrypathOptions,
+  SearchManyOptions,
   SearchOptions,
   Sort,
 } from "./options.js";
@@ -71,6 +76,8 @@ export type {
   Explanation,
   Faceting,
   Facets,
+  FacetValues,
+  Federation,
   Hit,
   OptionsSummary,
   Page,

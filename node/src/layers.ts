@@ -72,6 +72,7 @@ function write(layer: unknown): string {
 }
 
 function repoName(repo: unknown): unknown {
+  if (typeof repo === "function") return repo.name || "repo";
   if (typeof repo !== "object" || repo === null) return repo;
   return (repo as Repo<unknown>).name ?? repo.constructor?.name;
 }

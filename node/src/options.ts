@@ -6,7 +6,7 @@
  */
 
 import type { Repo } from "./repo.js";
-import type { PathOf } from "./schema.js";
+import type { AnySchema, PathOf } from "./schema.js";
 
 /** A decimal of decimal.js or bignumber.js. */
 export interface Decimal {
@@ -105,8 +105,23 @@ export interface CallOptions extends RuntimeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How hits are shown. What the server makes of it is in a hit's `_formatted` and `_matchesPosition`. */
+export interface PresentationOptions<Document> {
+  readonly attributesToRetrieve?: readonly (PathOf<Document> | "*")[];
+  readonly attributesToHighlight?: readonly (PathOf<Document> | "*")[];
+  readonly highlightPreTag?: string;
+  readonly highlightPostTag?: string;
+  readonly attributesToCrop?: readonly (PathOf<Document> | "*")[];
+  /** In words. */
+  readonly cropLength?: number;
+  readonly cropMarker?: string;
+  readonly showMatchesPosition?: boolean;
+  /** Which words of the text a document must have. */
+  readonly matchingStrategy?: "last" | "all" | "frequency";
+}
+
 /** The options of a search. `Document` is what the index holds, `Row` what hydration returns. */
-export interface SearchOptions<Row, Document = Row> extends CallOptions {
+export interface SearchOptions<Row, Document = Row> extends CallOptions, PresentationOptions<Document> {
   readonly filter?: Filter<Document>;
   /** The tenant whose documents may be found. Must not be `null` or `undefined`. */
   readonly tenantScope?: Exclude<FilterValue, null> | FilterOperators;
@@ -125,4 +140,31 @@ export interface SearchOptions<Row, Document = Row> extends CallOptions {
   readonly repo?: Repo<Row> | null | undefined;
   /** Handed to the repo as it is. */
   readonly preload?: unknown;
+}
+
+/** What every entry of a `searchMany` starts from, and how the call runs. */
+export interface SearchManyOptions extends Omit<SearchOptions<unknown, Record<string, unknown>>, "repo"> {
+  /** Where hits are hydrated from: one repo for all schemas, or the repo of each. */
+  readonly repo?:
+    | Repo<unknown>
+    | ((schema: AnySchema) => Repo<unknown> | null | undefined)
+    | null
+    | undefined;
+  /** What `"all"` stands for. */
+  readonly globalSchemas?: readonly AnySchema[];
+  /** How many entries a call may have. Default 10. */
+  readonly maxSchemas?: number;
+  /** How many hits the merged list has at most. Default 200. */
+  readonly federationLimit?: number;
+  /** How many of its hits are left out at its beginning. Default 0. */
+  readonly federationOffset?: number;
+  /** How long fetching the rows of one entry may take, in ms. Default 5000. */
+  readonly hydrationTimeout?: number;
+}
+
+/** The options of one entry of a `searchMany`. */
+export interface EntryOptions<Row, Document = Row>
+  extends Omit<SearchOptions<Row, Document>, keyof CallOptions | "repo" | "preload"> {
+  /** Raises or lowers the entry's hits in the merged list. */
+  readonly federationWeight?: number | null;
 }

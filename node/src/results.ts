@@ -2,13 +2,15 @@
  * What calls give back, and the one place where the core's names become JavaScript's.
  */
 
+import type * as wire from "./wire.js";
+
 /** A normalized query: what the backend was asked, after all options were merged and checked. */
 export interface Query {
   readonly text: string;
   /** Pairs of field and condition, a tenant scope in front. */
   readonly filter: readonly (readonly [string, unknown])[];
   /** Pairs of direction and field. */
-  readonly sort: readonly (readonly ["asc" | "desc", string])[];
+  readonly sort: readonly (readonly [wire.Direction, string])[];
   readonly page: { readonly number?: number; readonly size?: number };
   readonly facets: readonly string[];
   readonly facetFilter: readonly (readonly [string, unknown])[];
@@ -61,8 +63,27 @@ export interface SearchResult<Row, Document = Row> {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
+/** The values of a facet that begin like the query. */
+export interface FacetValues {
+  /** What was looked for, as the backend repeats it. */
+  readonly facetQuery: string | null;
+  /** In the backend's order. */
+  readonly hits: readonly Bucket[];
+  /** The whole reply of the server. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** What the server said about a merged list; `null` where it said nothing. */
+export interface Federation {
+  readonly estimatedTotalHits: number | null;
+  /** In ms. */
+  readonly processingTimeMs: number | null;
+  readonly limit: number | null;
+  readonly offset: number | null;
+}
+
 /** The state of a Meilisearch task. */
-export type TaskStatus = "enqueued" | "processing" | "succeeded" | "failed" | "cancelled";
+export type TaskStatus = wire.TaskStatus;
 
 /** A Meilisearch task. */
 export interface Task {
@@ -78,11 +99,11 @@ export interface Task {
  * What a write returned under. `completed`: the backend task ended in success. `accepted`: the backend
  * (or the queue) is responsible for the work, which may not be searchable yet. `noop`: there was none.
  */
-export type WriteStatus = "completed" | "accepted" | "noop";
+export type WriteStatus = wire.WriteStatus;
 
 /** What a write did, and which promise the caller got. */
 export interface WriteResult {
-  readonly mode: "inline" | "manual" | "oban";
+  readonly mode: wire.SyncMode;
   readonly status: WriteStatus;
   readonly documentIds: readonly (string | number)[];
   readonly documentCount: number;
@@ -95,7 +116,7 @@ export interface Document {
   readonly id: string | number;
   readonly data: Readonly<Record<string, unknown>>;
   /** Whether `searchDocument` made it, or the declared fields did. */
-  readonly source: "fields" | "custom";
+  readonly source: wire.Source;
 }
 
 /** A search that was not sent. */
@@ -122,7 +143,7 @@ export interface ErrorDetails {
   readonly code?: string;
   readonly task?: Task;
   readonly payload?: {
-    readonly stage: "initial" | "poll";
+    readonly stage: wire.Stage;
     readonly taskUid: number | null;
     readonly problems: readonly (readonly [string, string])[];
     readonly payload: unknown;
@@ -157,19 +178,19 @@ export interface SchemaConfig {
   readonly fanOuts: Readonly<Record<string, unknown>>;
   readonly backend: string | null;
   readonly tenantField: string | null;
-  readonly documentSource: "fields" | "custom";
+  readonly documentSource: wire.Source;
 }
 
 /** Runtime options, resolved. Durations are in ms. */
 export interface OptionsSummary {
   readonly indexPrefix: string | null;
-  readonly syncMode: "inline" | "manual" | "oban";
+  readonly syncMode: wire.SyncMode;
   readonly meilisearchUrl: string | null;
   /** Whether there is a key; the key itself is not shown. */
   readonly hasApiKey: boolean;
   readonly inlinePollInterval: number;
   readonly inlineTimeout: number;
-  readonly settingsMerge: "replace" | "deep";
+  readonly settingsMerge: wire.SettingsMerge;
   readonly obanQueue: string | null;
   readonly obanMaxAttempts: number | null;
   readonly federationLimit: number;
@@ -178,102 +199,9 @@ export interface OptionsSummary {
   readonly maxSchemas: number;
 }
 
-// ── The core's shapes ────────────────────────────────────────────────────────────────────────────────
-
-type Pairs = [string, unknown][];
-
-interface CoreQuery {
-  text: string;
-  filter: Pairs;
-  sort: ["asc" | "desc", string][];
-  page: Query["page"];
-  facets: string[];
-  facet_filter: Pairs;
-  per_query: {
-    ranking_score_threshold?: number;
-    show_ranking_score?: boolean;
-    show_ranking_score_details?: boolean;
-  };
-}
-
-export interface CoreSearch {
-  query: CoreQuery;
-  raw: Record<string, unknown>;
-  page: {
-    number?: number;
-    size?: number;
-    total_pages?: number;
-    total_hits?: number;
-    estimated_total_hits?: number;
-    offset?: number;
-    limit?: number;
-  };
-  facets: {
-    distribution: Record<string, Bucket[]>;
-    stats: Facets["stats"];
-    declared_order: string[];
-  };
-  hydration: { ids: (string | number)[]; pending: unknown } | null;
-}
-
-export interface CoreHydrated {
-  order: number[];
-  missing_ids: (string | number)[];
-}
-
-interface CoreTask {
-  uid: number;
-  status: TaskStatus;
-  index_uid: string | null;
-  type: string | null;
-  raw: Record<string, unknown>;
-}
-
-export interface CoreWrite {
-  mode: WriteResult["mode"];
-  status: WriteStatus;
-  document_ids: (string | number)[];
-  document_count: number;
-  index?: string;
-  task?: CoreTask;
-}
-
-export interface CoreExplanation {
-  query: CoreQuery;
-  request: { method: string; path: string; body: unknown };
-}
-
-export interface CoreSummary {
-  index_prefix: string | null;
-  sync_mode: OptionsSummary["syncMode"];
-  meilisearch_url: string | null;
-  has_api_key: boolean;
-  inline_poll_interval: number;
-  inline_timeout: number;
-  settings_merge: OptionsSummary["settingsMerge"];
-  oban_queue: string | null;
-  oban_max_attempts: number | null;
-  federation_limit: number;
-  federation_offset: number;
-  hydration_timeout: number;
-  max_schemas: number;
-}
-
-export interface CoreConfig {
-  fields: string[];
-  filterable: string[];
-  faceting: Pairs;
-  sortable: string[];
-  settings: Record<string, unknown>;
-  document_id: string;
-  index_prefix: string | null;
-  backend: string | null;
-  tenant_field: string | null;
-}
-
 // ── From the core's shapes to ours ───────────────────────────────────────────────────────────────────
 
-function query(core: CoreQuery): Query {
+function query(core: wire.Query): Query {
   const { ranking_score_threshold, show_ranking_score, show_ranking_score_details } = core.per_query;
   return {
     text: core.text,
@@ -291,7 +219,7 @@ function query(core: CoreQuery): Query {
 }
 
 export function searchResult<Row, Document>(
-  core: CoreSearch,
+  core: wire.SearchReply | wire.EntryReply,
   records: readonly Row[],
   missingIds: readonly (string | number)[],
 ): SearchResult<Row, Document> {
@@ -319,11 +247,19 @@ export function searchResult<Row, Document>(
   };
 }
 
-function task(core: CoreTask): Task {
+function task(core: wire.TaskMap): Task {
   return { uid: core.uid, status: core.status, indexUid: core.index_uid, type: core.type, raw: core.raw };
 }
 
-export function writeResult(core: CoreWrite): WriteResult {
+export function facetValues(core: wire.FacetValues): FacetValues {
+  return { facetQuery: core.facet_query, hits: core.hits, raw: core.raw };
+}
+
+export function federation(core: wire.Federation | null): Federation | null {
+  return core && (camelKeys({ ...core }) as unknown as Federation);
+}
+
+export function writeResult(core: wire.WriteResult): WriteResult {
   return {
     mode: core.mode,
     status: core.status,
@@ -333,28 +269,28 @@ export function writeResult(core: CoreWrite): WriteResult {
   };
 }
 
-export function explanation(core: CoreExplanation): Explanation {
+export function explanation(core: wire.Explanation): Explanation {
   return { query: query(core.query), request: core.request };
 }
 
-export function optionsSummary(core: CoreSummary): OptionsSummary {
+export function optionsSummary(core: wire.Summary): OptionsSummary {
   return camelKeys({ ...core }) as unknown as OptionsSummary;
 }
 
-export function errorDetails(core: Record<string, unknown>): ErrorDetails {
-  const { task: failed, payload, ...rest } = core as Record<string, unknown> & { task?: CoreTask };
+export function errorDetails(core: wire.ErrorDetails): ErrorDetails {
+  const { task: failed, payload, ...rest } = core;
   return {
     ...rest,
-    ...present({ task: failed && task(failed), payload: payload && invalidTask(payload as never) }),
-  } as ErrorDetails;
+    ...present({ task: failed && task(failed), payload: payload && invalidTask(payload) }),
+  };
 }
 
-function invalidTask(core: { stage: string; task_uid: unknown; problems: unknown; payload: unknown }) {
-  return { stage: core.stage, taskUid: core.task_uid, problems: core.problems, payload: core.payload };
+function invalidTask({ stage, task_uid, problems, payload }: wire.InvalidTask) {
+  return { stage, taskUid: task_uid, problems, payload };
 }
 
 export function schemaConfig(
-  core: CoreConfig,
+  core: wire.Reflected,
   hostOnly: Pick<SchemaConfig, "fanOuts" | "documentSource">,
 ): SchemaConfig {
   const { __unrecognized__: unrecognized, ...recognized } = core.settings;
@@ -373,7 +309,7 @@ export function schemaConfig(
   };
 }
 
-function faceting(pairs: Pairs): Faceting | null {
+function faceting(pairs: wire.Reflected["faceting"]): Faceting | null {
   if (pairs.length === 0) return null;
   return camelKeys(Object.fromEntries(pairs)) as unknown as Faceting;
 }

@@ -8,13 +8,8 @@ import { readFileSync } from "node:fs";
 import { callNow } from "./door.js";
 import { declarationLayer } from "./layers.js";
 import { linesToIdentify, linesToProject } from "./records.js";
-import {
-  type CoreConfig,
-  type Document,
-  type Faceting,
-  schemaConfig as reflect,
-  type SchemaConfig,
-} from "./results.js";
+import { type Document, type Faceting, schemaConfig as reflect, type SchemaConfig } from "./results.js";
+import type { Declaration, DocumentId } from "./wire.js";
 
 /** The field names of a record type. */
 export type FieldOf<Row> = Extract<keyof Row, string>;
@@ -78,13 +73,6 @@ export interface SchemaOptions<Row, Doc = Row> extends SchemaHooks<Row> {
   readonly tenantField?: FieldOf<Row & Doc> | null;
 }
 
-interface Declared {
-  json: string;
-  fingerprint: string;
-  config: CoreConfig;
-  warnings: string[];
-}
-
 /** A checked declaration. Make one with `schema`, `schema.fromFile` or `schemaFromJson`. */
 export class Schema<Row, Doc = Row> {
   /** @internal The JSON form, as a JSON string: how every call passes it. */
@@ -102,14 +90,14 @@ export class Schema<Row, Doc = Row> {
   /** @internal */
   readonly searchDocumentId: ((row: Row) => string | number | bigint) | undefined;
   /** @internal */
-  readonly declared: Declared;
+  readonly declared: Declaration;
   /** @internal */
   readonly config: SchemaConfig;
   /** Only in types: what the declaration takes, and what its index holds. */
   declare protected readonly types: { row: (row: Row) => void; document: Doc };
 
   /** @internal */
-  constructor(declared: Declared, hooks: SchemaHooks<Row>, fanOuts: Readonly<Record<string, FanOut>>) {
+  constructor(declared: Declaration, hooks: SchemaHooks<Row>, fanOuts: Readonly<Record<string, FanOut>>) {
     const { document_id, fields, tenant_field } = declared.config;
     this.declared = declared;
     this.quoted = JSON.stringify(declared.json);
@@ -144,7 +132,7 @@ export function schema<Row extends object = Record<string, unknown>, Doc extends
   const { json, own } = declarationLayer(options, ["name", "searchDocument", "searchDocumentId"]);
   // A name that is none is refused as an empty one.
   const name = typeof own.name === "string" ? own.name : "";
-  const declared = callNow<Declared>("declare", { name: JSON.stringify(name), options: json });
+  const declared = callNow("declare", { name: JSON.stringify(name), options: json });
   return new Schema(declared, own as SchemaHooks<Row>, options.fanOuts ?? {});
 }
 
@@ -165,7 +153,7 @@ export function schemaFromJson<Row extends object = Record<string, unknown>, Doc
   hooks: SchemaHooks<Row> = {},
 ): Schema<Row, Doc> {
   const text = typeof json === "string" ? json : JSON.stringify(json);
-  return new Schema(callNow<Declared>("load", { json: JSON.stringify(text) }), hooks, {});
+  return new Schema(callNow("load", { json: JSON.stringify(text) }), hooks, {});
 }
 
 /**
@@ -254,7 +242,7 @@ export function fingerprint(of: AnySchema): string {
  */
 export function project<Row>(of: Schema<Row, unknown>, record: Row): Document {
   const request = { schema: quoted(of) };
-  const [document] = callNow<[Document]>("documents", request, linesToProject(of, [record]));
+  const [document] = callNow("documents", request, linesToProject(of, [record])) as [Document];
   return document;
 }
 
@@ -265,6 +253,6 @@ export function project<Row>(of: Schema<Row, unknown>, record: Row): Document {
  */
 export function documentId<Row>(of: Schema<Row, unknown>, record: Row): string | number {
   const request = { schema: quoted(of) };
-  const [id] = callNow<[string | number]>("document_ids", request, linesToIdentify(of, [record]));
+  const [id] = callNow("document_ids", request, linesToIdentify(of, [record])) as [DocumentId];
   return id;
 }

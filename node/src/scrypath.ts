@@ -2,16 +2,22 @@ import { call, callNow, type Request } from "./door.js";
 import { encodeArgument } from "./encode.js";
 import { hydrate } from "./hydrate.js";
 import { callLayer, defaultsLayer } from "./layers.js";
-import type { CallOptions, RuntimeOptions, ScrypathOptions, SearchOptions } from "./options.js";
+import { type MultiSearchResult, type SearchEntry, searchMany } from "./many.js";
+import type {
+  CallOptions,
+  FilterCondition,
+  RuntimeOptions,
+  ScrypathOptions,
+  SearchManyOptions,
+  SearchOptions,
+} from "./options.js";
 import { type Lines, linesToIdentify, linesToProject } from "./records.js";
 import type { Repo } from "./repo.js";
 import {
-  type CoreExplanation,
-  type CoreSearch,
-  type CoreSummary,
-  type CoreWrite,
   type Explanation,
   explanation,
+  type FacetValues,
+  facetValues,
   type OptionsSummary,
   optionsSummary,
   type SearchResult,
@@ -19,7 +25,7 @@ import {
   type WriteResult,
   writeResult,
 } from "./results.js";
-import { type AnySchema, documentIdField, quoted, type Schema } from "./schema.js";
+import { type AnySchema, documentIdField, type PathOf, quoted, type Schema } from "./schema.js";
 
 /**
  * Checks runtime options without using them.
@@ -28,7 +34,7 @@ import { type AnySchema, documentIdField, quoted, type Schema } from "./schema.j
  * @throws {UsageError} when one is unknown, given twice, or of a wrong type.
  */
 export function validateOptions(options: ScrypathOptions): OptionsSummary {
-  return optionsSummary(callNow<CoreSummary>("resolve_config", { options: defaultsLayer(options) }));
+  return optionsSummary(callNow("resolve_config", { options: defaultsLayer(options) }));
 }
 
 /**
@@ -70,14 +76,25 @@ export class Scrypath {
     text: string,
     options: SearchOptions<Row, Row & Doc> = {},
   ): Promise<SearchResult<Row, Doc>> {
+    return this.#search(schema, text, options, {});
+  }
+
+  async #search<Row, Doc>(
+    schema: Schema<Row, Doc>,
+    text: string,
+    options: SearchOptions<Row, Row & Doc>,
+    more: { readonly bucket?: string; readonly disjunctive?: string },
+  ): Promise<SearchResult<Row, Doc>> {
     const { request, signal, repo, preload } = this.#split(schema, options);
     const key = repo ? (repo.key ?? documentIdField(schema)) : undefined;
-    const found = await call<CoreSearch>(
+    const found = await call(
       "search",
       {
         ...request,
         text: JSON.stringify(encodeArgument(text)),
         primary_key: key && JSON.stringify(key),
+        bucket: more.bucket,
+        disjunctive: more.disjunctive,
       },
       { signal },
     );
@@ -87,6 +104,67 @@ export class Scrypath {
     const fetch = (ids: readonly (string | number)[]) => rows.fetch(schema, key, ids, preload);
     const { records, missingIds } = await hydrate(found.hydration, key, fetch, signal);
     return searchResult(found, records, missingIds);
+  }
+
+  /**
+   * Searches among the documents of one facet bucket: the facet and its value, or a list of values of which
+   * any will do. The rest is as in `search`; a `facetFilter` on the same facet is refused.
+   */
+  async searchWithinFacet<Row, Doc = Row>(
+    schema: Schema<Row, Doc>,
+    text: string,
+    bucket: readonly [facet: PathOf<Row & Doc>, value: FilterCondition],
+    options: SearchOptions<Row, Row & Doc> = {},
+  ): Promise<SearchResult<Row, Doc>> {
+    return this.#search(schema, text, options, { bucket: JSON.stringify(encodeArgument([bucket])) });
+  }
+
+  /**
+   * Searches, with counts for facets whose values are alternatives: each of `facets` that `facetFilter`
+   * restricts is counted as if it were not. One request, of one query more for each such facet.
+   */
+  async searchDisjunctive<Row, Doc = Row>(
+    schema: Schema<Row, Doc>,
+    text: string,
+    options: SearchOptions<Row, Row & Doc> = {},
+  ): Promise<SearchResult<Row, Doc>> {
+    return this.#search(schema, text, options, { disjunctive: "true" });
+  }
+
+  /**
+   * Searches the values of a facet: those that begin like `text`. `filter`, `facetFilter` and `tenantScope`
+   * restrict which documents are counted.
+   */
+  async searchFacetValues<Row, Doc = Row>(
+    schema: Schema<Row, Doc>,
+    facet: PathOf<Row & Doc>,
+    text = "",
+    options: SearchOptions<Row, Row & Doc> = {},
+  ): Promise<FacetValues> {
+    const { request, signal } = this.#split(schema, options);
+    const asked = {
+      facet: JSON.stringify(encodeArgument(facet)),
+      text: JSON.stringify(encodeArgument(text)),
+    };
+    return facetValues(await call("search_facet_values", { ...request, ...asked }, { signal }));
+  }
+
+  /**
+   * Searches several schemas in one request.
+   *
+   * An entry is `[schema, text]` or `[schema, text, options]`; `"all"` stands for each of `globalSchemas`. An
+   * entry's options win over the call's, and may hold `federationWeight`. Hits are merged into one list
+   * unless an entry has a `page`: then results stand side by side, each with its own totals. Rows of all
+   * entries are fetched at once, each with its own time limit; an entry whose rows fail is in `failures`.
+   *
+   * @throws {UsageError} when an entry is wrong; nothing was sent.
+   * @throws {BackendError} when the search failed as a whole, or every entry did.
+   */
+  async searchMany(
+    entries: readonly SearchEntry[],
+    options: SearchManyOptions = {},
+  ): Promise<MultiSearchResult> {
+    return searchMany(entries, options, { json: this.#defaults, repo: this.#repo });
   }
 
   /** Writes the document of one record, replacing the one before. As `syncRecords` with a list of one. */
@@ -149,13 +227,19 @@ export class Scrypath {
   ): Promise<Explanation> {
     const { request, signal } = this.#split(schema, options);
     signal?.throwIfAborted();
-    const asked = { ...request, text: JSON.stringify(encodeArgument(text)) };
-    return explanation(callNow<CoreExplanation>("explain_search", asked));
+    const asked = {
+      ...request,
+      text: JSON.stringify(encodeArgument(text)),
+      primary_key: undefined,
+      bucket: undefined,
+      disjunctive: undefined,
+    };
+    return explanation(callNow("explain_search", asked));
   }
 
   /** The name of a schema's live index. */
   async indexName(schema: AnySchema, options: RuntimeOptions = {}): Promise<string> {
-    return callNow<string>("index_name", this.#split(schema, options).request);
+    return callNow("index_name", this.#split(schema, options).request);
   }
 
   /** The index settings a schema needs, as they are sent. */
@@ -182,7 +266,7 @@ export class Scrypath {
 }
 
 interface Split {
-  readonly request: Request;
+  readonly request: Request<"index_name">;
   readonly signal: AbortSignal | undefined;
   readonly repo: Repo<unknown> | null | undefined;
   readonly preload: unknown;
@@ -194,11 +278,11 @@ function list<Item>(items: readonly Item[], name: string): readonly Item[] {
   throw new TypeError(`${name} must be an array`);
 }
 
-async function write(
-  operation: string,
-  request: Request,
+async function write<Name extends "sync_records" | "delete_records" | "delete_documents">(
+  operation: Name,
+  request: Request<NoInfer<Name>>,
   signal: AbortSignal | undefined,
   records?: Lines,
 ): Promise<WriteResult> {
-  return writeResult(await call<CoreWrite>(operation, request, { records, signal }));
+  return writeResult(await call(operation, request, { records, signal }));
 }

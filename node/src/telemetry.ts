@@ -24,6 +24,7 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 
 import { native } from "./native.cjs";
+import type { Event } from "./wire.js";
 
 /** A message on one of the `scrypath.*` channels. */
 export interface TelemetryEvent {
@@ -49,7 +50,7 @@ export function wanted(): boolean {
   return false;
 }
 
-export function publish(events: readonly TelemetryEvent[] | undefined): void {
+export function publish(events: readonly Event[] | undefined): void {
   if (events === undefined) return;
   for (const event of events) {
     let target = channels.get(event.name);

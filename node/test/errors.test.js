@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as scrypath from "scrypath";
-import { ERROR_KINDS, toError } from "../dist/esm/errors.js";
+import { toError } from "../dist/esm/errors.js";
 import { native } from "../dist/esm/native.cjs";
+import { ERROR_KINDS } from "../dist/esm/wire.js";
 
 const exported = new Map(Object.entries(scrypath));
 const table = JSON.parse(native.kinds());

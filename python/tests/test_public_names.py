@@ -7,9 +7,10 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import scrypath
-from scrypath import _errors, _native
+from scrypath import _errors, _native, _options, _wire
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,6 +58,20 @@ def test_importing_brings_no_extra_along() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_the_kinds_of_failure_are_the_native_librarys() -> None:
+    table = _native.kinds()
+    assert set(get_args(_wire.ErrorKind)) == {kind for kind, _, _, _ in table}
+    assert set(get_args(_wire.ErrorClass)) == {class_ for _, class_, _, _ in table}
+
+
+def test_options_are_spelt_as_the_core_spells_them() -> None:
+    runtime = set(_options.RuntimeOptions.__annotations__)
+    assert runtime <= set(_wire.RuntimeOptions.__annotations__)
+    search = set(_options.SearchOptions.__annotations__) - runtime
+    assert search == set(get_args(_wire.SearchOption))
+    assert set(_options.SchemaOptions.__annotations__) == set(get_args(_wire.SchemaOption))
 
 
 def test_every_class_of_failure_has_an_exception() -> None:

@@ -61,6 +61,12 @@ fn call_dirty<'a>(
     carry_out(env, reference, request, records, hooked, &Allowance::unlimited())
 }
 
+/// The kinds of error, each with its class: what the package's own words are tested against.
+#[rustler::nif]
+fn kinds() -> Vec<(&'static str, String)> {
+    Kind::ALL.iter().map(|kind| (kind.name(), format!("{:?}", kind.class()).to_lowercase())).collect()
+}
+
 fn carry_out<'a>(
     env: Env<'a>,
     reference: Term<'a>,

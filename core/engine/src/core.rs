@@ -1,6 +1,6 @@
 //! What an open engine consists of: the store, the indexes, and the signal that wakes its worker.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,11 +15,53 @@ pub(crate) struct Core {
     pub(crate) master_key: Option<String>,
     /// Where the files are; `None` is memory.
     root: Option<PathBuf>,
-    /// Indexes by folder, opened when first asked for.
-    open: Mutex<HashMap<String, Arc<Index>>>,
+    open: Mutex<Open>,
 }
 
 const INDEX_FILE: &str = "index.redb";
+
+/// So many indexes are kept open, as each takes a file handle and memory; others are closed, those first that
+/// were not asked for the longest. Those in memory stay: they are nowhere else.
+const MAX_OPEN: usize = 128;
+
+/// Indexes by folder, opened when first asked for.
+#[derive(Default)]
+struct Open {
+    indexes: HashMap<String, (Arc<Index>, u64)>,
+    /// How often any was asked for: what tells which was asked for last.
+    asked: u64,
+    /// Those whose pages have been checked since the engine was opened.
+    checked: HashSet<String>,
+}
+
+impl Open {
+    fn get(&mut self, folder: &str) -> Option<Arc<Index>> {
+        self.asked += 1;
+        let (index, asked) = self.indexes.get_mut(folder)?;
+        *asked = self.asked;
+        Some(index.clone())
+    }
+
+    fn put(&mut self, folder: &str, index: Arc<Index>) {
+        self.indexes.insert(folder.to_owned(), (index, self.asked));
+    }
+
+    /// Closes what has been idle for the longest, down to fewer than are kept.
+    fn make_room(&mut self) {
+        while self.indexes.len() >= MAX_OPEN {
+            // A second owner would be locked out of the file, so what is in use stays.
+            let idle = self
+                .indexes
+                .iter()
+                .filter(|(_, (index, _))| Arc::strong_count(index) == 1 && index.is_idle());
+            let Some(oldest) = idle.min_by_key(|(_, (_, asked))| *asked).map(|(folder, _)| folder.clone())
+            else {
+                return;
+            };
+            self.indexes.remove(&oldest);
+        }
+    }
+}
 
 impl Core {
     pub(crate) fn new(store: Store, root: Option<PathBuf>, master_key: Option<String>) -> Core {
@@ -36,17 +78,31 @@ impl Core {
     pub(crate) fn folder(&self, folder: &str) -> Result<Arc<Index>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = open.get(folder) {
-            return Ok(index.clone());
+            return Ok(index);
         }
         let index = Arc::new(match self.path(folder) {
             None => Index::memory()?,
             Some(path) => {
+                open.make_room();
                 std::fs::create_dir_all(&path)?;
-                Index::open(&path.join(INDEX_FILE))?
+                let index = Index::open(&path.join(INDEX_FILE), !open.checked.contains(folder))?;
+                open.checked.insert(folder.to_owned());
+                index
             }
         });
-        open.insert(folder.to_owned(), index.clone());
+        open.put(folder, index.clone());
         Ok(index)
+    }
+
+    /// Gives back what finished tasks left unused of the files. Only the thread that writes may.
+    pub(crate) fn tidy(&self) -> Result<()> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let indexes: Vec<Arc<Index>> = open.indexes.values().map(|(index, _)| index.clone()).collect();
+        drop(open);
+        for index in indexes {
+            index.pack(&|| self.signal.stopped())?;
+        }
+        self.store.tidy()
     }
 
     fn path(&self, folder: &str) -> Option<PathBuf> {
@@ -55,7 +111,10 @@ impl Core {
 
     /// Lets go of an index that no uid names any more, and of its files.
     pub(crate) fn discard(&self, folder: &str) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.indexes.remove(folder);
+        open.checked.remove(folder);
+        drop(open);
         if let Some(path) = self.path(folder) {
             // What cannot be removed now is swept when the engine is next opened.
             let _ = std::fs::remove_dir_all(path);

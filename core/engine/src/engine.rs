@@ -63,13 +63,15 @@ pub enum OpenError {
 }
 
 const STORE_FILE: &str = "store.redb";
+const PAYLOADS: &str = "payloads";
 
 impl Engine {
     /// Opens, or makes, the index kept under `path`.
     pub fn open(path: &Path, options: Options) -> Result<Engine, OpenError> {
         let io = |source| OpenError::Io { path: path.to_owned(), source };
         std::fs::create_dir_all(path).map_err(io)?;
-        let store = Store::open(&path.join(STORE_FILE)).map_err(|error| of_database(path, error))?;
+        let store = Store::open(&path.join(STORE_FILE), &path.join(PAYLOADS));
+        let store = store.map_err(|error| of_database(path, error))?;
         let engine = Engine::start(store, Some(path.to_owned()), options);
         engine.map_err(|error| OpenError::Damaged { path: path.to_owned(), reason: error.message })
     }

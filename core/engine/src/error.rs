@@ -48,13 +48,13 @@ codes! {
     ImmutableApiKeyCreatedAt "immutable_api_key_created_at" Request 400
     ImmutableApiKeyExpiresAt "immutable_api_key_expires_at" Request 400
     ImmutableApiKeyIndexes "immutable_api_key_indexes" Request 400
-    ImmutableApiKeyKey "immutable_api_key_key" Request 400
     ImmutableApiKeyUid "immutable_api_key_uid" Request 400
     ImmutableApiKeyUpdatedAt "immutable_api_key_updated_at" Request 400
     ImmutableIndexCreatedAt "immutable_index_created_at" Request 400
     ImmutableIndexUpdatedAt "immutable_index_updated_at" Request 400
     IndexAlreadyExists "index_already_exists" Request 409
     IndexNotFound "index_not_found" Request 404
+    IndexScopedKeyWithGlobalAction "index_scoped_api_key_with_global_action" Request 400
     IndexPrimaryKeyAlreadyExists "index_primary_key_already_exists" Request 400
     IndexPrimaryKeyMultipleCandidates "index_primary_key_multiple_candidates_found" Request 400
     IndexPrimaryKeyNoCandidate "index_primary_key_no_candidate_found" Request 400
@@ -80,6 +80,7 @@ codes! {
     InvalidDocumentOffset "invalid_document_offset" Request 400
     InvalidDocumentRetrieveVectors "invalid_document_retrieve_vectors" Request 400
     InvalidDocumentSort "invalid_document_sort" Request 400
+    InvalidDocumentUseNetwork "invalid_document_use_network" Request 400
     InvalidFacetSearchExhaustiveCount "invalid_facet_search_exhaustive_facet_count" Request 400
     InvalidFacetSearchFacetName "invalid_facet_search_facet_name" Request 400
     InvalidFacetSearchQuery "invalid_facet_search_query" Request 400
@@ -94,13 +95,13 @@ codes! {
     InvalidMultiSearchFacetOrder "invalid_multi_search_facet_order" Request 400
     InvalidMultiSearchFacets "invalid_multi_search_facets" Request 400
     InvalidMultiSearchFacetsByIndex "invalid_multi_search_facets_by_index" Request 400
-    InvalidMultiSearchFederated "invalid_multi_search_federated" Request 400
     InvalidMultiSearchFederationOptions "invalid_multi_search_federation_options" Request 400
     InvalidMultiSearchMaxValuesPerFacet "invalid_multi_search_max_values_per_facet" Request 400
     InvalidMultiSearchMergeFacets "invalid_multi_search_merge_facets" Request 400
     InvalidMultiSearchQueryFacets "invalid_multi_search_query_facets" Request 400
     InvalidMultiSearchQueryPagination "invalid_multi_search_query_pagination" Request 400
     InvalidMultiSearchQueryPosition "invalid_multi_search_query_position" Request 400
+    InvalidMultiSearchQueryPerformance "invalid_multi_search_query_show_performance_details" Request 400
     InvalidMultiSearchQueryRankingRules "invalid_multi_search_query_ranking_rules" Request 400
     InvalidMultiSearchRemote "invalid_multi_search_remote" Request 400
     InvalidMultiSearchWeight "invalid_multi_search_weight" Request 400
@@ -133,6 +134,7 @@ codes! {
     InvalidSearchShowRankingScore "invalid_search_show_ranking_score" Request 400
     InvalidSearchShowRankingScoreDetails "invalid_search_show_ranking_score_details" Request 400
     InvalidSearchSort "invalid_search_sort" Request 400
+    InvalidSearchSemanticRatio "invalid_search_semantic_ratio" Request 400
     InvalidSearchUseNetwork "invalid_search_use_network" Request 400
     InvalidSearchVector "invalid_search_vector" Request 400
     InvalidSettingsDictionary "invalid_settings_dictionary" Request 400
@@ -190,6 +192,7 @@ codes! {
     MissingIndexUid "missing_index_uid" Request 400
     MissingMasterKey "missing_master_key" Auth 401
     MissingPayload "missing_payload" Request 400
+    MissingSearchHybrid "missing_search_hybrid" Request 400
     MissingSwapIndexes "missing_swap_indexes" Request 400
     MissingTaskFilters "missing_task_filters" Request 400
     NoSpaceLeftOnDevice "no_space_left_on_device" System 422
@@ -219,6 +222,11 @@ impl ApiError {
 
     pub(crate) fn index_not_found(uid: &str) -> ApiError {
         ApiError::new(Code::IndexNotFound, format!("Index `{uid}` not found."))
+    }
+
+    /// Whether the disk, and not the request, is at fault.
+    pub(crate) fn is_of_disk(&self) -> bool {
+        matches!(self.code, Code::IoError | Code::NoSpaceLeftOnDevice | Code::TooManyOpenFiles)
     }
 
     pub(crate) fn with_code(mut self, code: Code) -> ApiError {
@@ -264,6 +272,10 @@ impl<'de> Deserialize<'de> for ApiError {
 fn of_storage(error: &redb::StorageError) -> ApiError {
     match error {
         redb::StorageError::Io(io) => of_io(io),
+        redb::StorageError::PreviousIo => ApiError::new(
+            Code::IoError,
+            "The disk failed before, and the file has not been opened again since.",
+        ),
         redb::StorageError::Corrupted(what) => {
             ApiError::new(Code::InvalidStoreFile, format!("The database file is in an invalid state: {what}"))
         }
@@ -274,7 +286,9 @@ fn of_storage(error: &redb::StorageError) -> ApiError {
 fn of_io(error: &std::io::Error) -> ApiError {
     use std::io::ErrorKind;
     let code = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Code::NoSpaceLeftOnDevice,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            Code::NoSpaceLeftOnDevice
+        }
         _ if error.raw_os_error() == Some(24) => Code::TooManyOpenFiles,
         _ => Code::IoError,
     };

@@ -30,7 +30,8 @@ pub(crate) fn list(core: &Core, uid: &str, body: Value) -> Result<Response> {
     let mut wanted = Vec::new();
     if let Some(filter) = fields.value("filter") {
         let mut filter = Fields::within(filter, fields.path("filter"), code)?;
-        let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).chain(["attributePatterns"]).collect();
+        let names: Vec<&str> =
+            ["attributePatterns"].into_iter().chain(PARTS.iter().map(|(name, _)| *name)).collect();
         filter.only(&names, code)?;
         patterns = filter.strings("attributePatterns", Code::InvalidIndexFieldsFilterPatterns)?;
         for (name, pointer) in PARTS {

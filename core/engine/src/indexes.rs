@@ -71,9 +71,7 @@ pub(crate) fn create(
 ) -> Result<Response> {
     let mut fields = Fields::of(body, Code::BadRequest)?;
     fields.only(&["uid", "primaryKey"], Code::BadRequest)?;
-    let uid = fields
-        .string("uid", Code::InvalidIndexUid)?
-        .ok_or_else(|| fields.missing("uid", Code::MissingIndexUid))?;
+    let uid = fields.required("uid", Code::MissingIndexUid, Code::InvalidIndexUid)?;
     check_uid(&uid).map_err(|error| error.prefixed("Invalid value at `.uid`: "))?;
     let primary_key = fields.string("primaryKey", Code::InvalidIndexPrimaryKey)?;
     access.require(&uid)?;
@@ -97,7 +95,7 @@ pub(crate) fn update(core: &Core, uid: &str, body: Value, metadata: Option<Strin
     let primary_key = fields.string("primaryKey", Code::InvalidIndexPrimaryKey)?;
     let new_uid = fields.string("uid", Code::InvalidIndexUid)?;
     if let Some(new_uid) = &new_uid {
-        check_uid(new_uid).map_err(|error| error.prefixed("Invalid value at `.uid`: "))?;
+        check_uid(new_uid)?;
     }
     let work = Work::UpdateIndex { primary_key, new_uid };
     Ok(accepted(&enqueue(core, Some(uid), work, None, metadata)?))
@@ -117,8 +115,9 @@ pub(crate) fn swap(core: &Core, access: &Access, body: Value, metadata: Option<S
         let mut fields = Fields::within(item, format!("[{i}]"), Code::BadRequest)?;
         fields.only(&["indexes", "rename"], Code::BadRequest)?;
         let path = fields.path("indexes");
+        fields.no_null(&[("rename", "a boolean", Code::InvalidSwapRename)])?;
         let indexes =
-            fields.value("indexes").ok_or_else(|| fields.missing("indexes", Code::MissingSwapIndexes))?;
+            fields.raw("indexes").ok_or_else(|| fields.missing("indexes", Code::MissingSwapIndexes))?;
         let indexes = strings(indexes, &path, Code::InvalidSwapIndexes)?;
         for (j, uid) in indexes.iter().enumerate() {
             check_uid(uid).map_err(|e| {
@@ -164,6 +163,27 @@ fn check_once(swaps: &[Swap]) -> Result<()> {
     Err(ApiError::new(Code::DuplicateSwap, message))
 }
 
+/// A number of bytes in the largest unit that it fills, with so many places, but not where they are zero.
+pub(crate) fn human_size(bytes: u64, places: usize) -> String {
+    let mut size = bytes as f64;
+    let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].into_iter();
+    let mut unit = units.next().unwrap_or_default();
+    while size >= 1024.0
+        && let Some(larger) = units.next()
+    {
+        size /= 1024.0;
+        unit = larger;
+    }
+    let text = format!("{size:.places$}");
+    let text = if places > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text} {unit}")
+}
+
+pub(crate) fn compact(core: &Core, uid: &str, metadata: Option<String>) -> Result<Response> {
+    check_uid(uid)?;
+    Ok(accepted(&enqueue(core, Some(uid), Work::CompactIndex, None, metadata)?))
+}
+
 /// How sizes are told, and of what.
 struct Sizes {
     human: bool,
@@ -193,18 +213,7 @@ impl Sizes {
         if !self.human {
             return json!(bytes);
         }
-        let mut size = bytes as f64;
-        let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].into_iter();
-        let mut unit = units.next().unwrap_or_default();
-        while size >= 1024.0
-            && let Some(larger) = units.next()
-        {
-            size /= 1024.0;
-            unit = larger;
-        }
-        // Two places, but not where they are zero.
-        let text = format!("{size:.2}");
-        json!(format!("{} {unit}", text.trim_end_matches('0').trim_end_matches('.')))
+        json!(human_size(bytes, 2))
     }
 }
 

@@ -12,9 +12,11 @@ mod error;
 mod facets;
 mod fields;
 mod filter;
+mod geo;
 mod http;
 mod index;
 mod indexes;
+mod payloads;
 mod route;
 mod search;
 #[cfg(feature = "server")]

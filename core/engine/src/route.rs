@@ -33,11 +33,11 @@ pub(crate) fn answer(core: &Core, request: &Request<'_>) -> Result<Response> {
         ("GET" | "HEAD", ["health"]) => Ok(service::health()),
         ("GET", ["version"]) => can(Action::Version).map(|_| service::version()),
         ("GET", ["stats"]) => indexes::all_stats(core, &can(Action::StatsGet)?, &query),
-        ("GET", ["experimental-features"]) => can(Action::ExperimentalGet).map(|_| service::features()),
+        ("GET", ["experimental-features"]) => can(Action::ExperimentalGet).map(|_| service::features(core)),
         ("GET", ["webhooks"]) => can(Action::WebhooksGet).map(|_| service::webhooks()),
         ("PATCH", ["experimental-features"]) => {
             can(Action::ExperimentalUpdate)?;
-            service::set_features(body()?)
+            service::set_features(core, body()?)
         }
 
         ("GET", ["keys"]) => can(Action::KeysGet).and_then(|_| auth::list(&core.store, master, &query)),
@@ -73,6 +73,9 @@ pub(crate) fn answer(core: &Core, request: &Request<'_>) -> Result<Response> {
             on(Action::StatsGet, uid).and_then(|_| indexes::stats(core, uid, &query))
         }
 
+        ("POST", ["indexes", uid, "compact"]) => {
+            on(Action::IndexesCompact, uid).and_then(|_| indexes::compact(core, uid, metadata()))
+        }
         ("POST", ["indexes", uid, "fields"]) => {
             on(Action::FieldsPost, uid).and_then(|_| fields::list(core, uid, body()?))
         }
@@ -127,6 +130,11 @@ pub(crate) fn answer(core: &Core, request: &Request<'_>) -> Result<Response> {
         }
         ("POST", ["multi-search"]) => search::many(core, &can(Action::Search)?, body()?),
 
+        ("GET", []) => Ok(service::root()),
+        (_, path) if let Some(feature) = service::missing(path) => {
+            can(Action::ExperimentalGet)?;
+            Err(feature)
+        }
         (_, known) if is_route(known) => Ok(Response::empty(405)),
         _ => Ok(Response::empty(404)),
     }

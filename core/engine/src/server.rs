@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 
@@ -16,6 +16,11 @@ use crate::engine::{Engine, Request, Response};
 
 /// Compressed or not, nothing larger is read off the wire.
 const MAX_BODY: usize = 100 * 1024 * 1024;
+
+/// Who takes longer to send the head of a request is hung up on.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Who takes longer to send a body gets no answer but this one: 408.
+const BODY_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Serves `engine` on `listener` until `shutdown` resolves, then lets open exchanges finish.
 pub async fn serve(engine: Engine, listener: TcpListener, shutdown: impl Future<Output = ()>) {
@@ -36,8 +41,10 @@ pub async fn serve(engine: Engine, listener: TcpListener, shutdown: impl Future<
         let _ = stream.set_nodelay(true);
         let engine = engine.clone();
         let service = service_fn(move |request| answer(engine.clone(), request));
-        let connection =
-            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(PATIENCE)
+            .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _ = connection.await;
@@ -57,7 +64,11 @@ async fn answer(
     let authorization = header(AUTHORIZATION);
     let content_type = header(CONTENT_TYPE);
     let content_encoding = header(CONTENT_ENCODING);
-    let body = match Limited::new(body, MAX_BODY).collect().await {
+    let collected = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, MAX_BODY).collect());
+    let Ok(collected) = collected.await else {
+        return Ok(reply(Response { status: 408, body: Vec::new() }));
+    };
+    let body = match collected {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             return Ok(reply(crate::engine::too_large()));

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::core::Core;
 use crate::engine::Response;
 use crate::error::{ApiError, Code, Result};
 use crate::http::Fields;
@@ -40,23 +41,61 @@ pub(crate) fn webhooks() -> Response {
     Response::json(200, &json!({"results": []}))
 }
 
-pub(crate) fn features() -> Response {
-    let features: serde_json::Map<String, Value> =
-        FEATURES.iter().map(|name| ((*name).to_owned(), Value::Bool(false))).collect();
+pub(crate) fn root() -> Response {
+    Response::json(200, &json!({"status": "Scrypath is running"}))
+}
+
+/// What is told on routes of features that are not in this engine.
+pub(crate) fn missing(path: &[&str]) -> Option<ApiError> {
+    let feature = match path {
+        ["metrics"] => "`metrics`",
+        ["logs", "stream" | "stderr"] => "`logs`",
+        ["network", ..] => "`network`",
+        ["dumps"] => "A dump",
+        ["snapshots"] => "A snapshot",
+        ["export"] => "`export`",
+        ["chats", ..] => "`chats`",
+        ["dynamic-search-rules", ..] => "`dynamicSearchRules`",
+        ["render-template"] => "`renderRoute`",
+        ["webhooks", _] => "A webhook",
+        ["tasks", _, "documents"] => "`getTaskDocumentsRoute`",
+        ["indexes", _, "documents", "edit"] => "`editDocumentsByFunction`",
+        ["indexes", _, "similar"] => "`similar`, as are embedders,",
+        _ => return None,
+    };
+    Some(ApiError::new(
+        Code::FeatureNotEnabled,
+        format!("{feature} is not part of the embedded index: use a Meilisearch server for it."),
+    ))
+}
+
+/// Whether an experimental feature is on.
+pub(crate) fn is_on(core: &Core, name: &str) -> bool {
+    let place = FEATURES.iter().position(|feature| *feature == name);
+    place.is_some_and(|place| core.store.state().features >> place & 1 == 1)
+}
+
+pub(crate) fn features(core: &Core) -> Response {
+    let on = core.store.state().features;
+    let features: serde_json::Map<String, Value> = FEATURES
+        .iter()
+        .enumerate()
+        .map(|(place, name)| ((*name).to_owned(), Value::Bool(on >> place & 1 == 1)))
+        .collect();
     Response::json(200, &Value::Object(features))
 }
 
-/// None of them are in this engine: they may be switched off, not on.
-pub(crate) fn set_features(body: Value) -> Result<Response> {
+/// Every feature may be switched, as clients do; of those, this engine has `containsFilter`; what the
+/// others stand for answers an error, on or off.
+pub(crate) fn set_features(core: &Core, body: Value) -> Result<Response> {
     let mut fields = Fields::of(body, Code::BadRequest)?;
     fields.only(FEATURES, Code::BadRequest)?;
-    for name in FEATURES {
-        if fields.flag(name, Code::BadRequest)? == Some(true) {
-            return Err(ApiError::new(
-                Code::FeatureNotEnabled,
-                format!("`{name}` is not part of the embedded index: use a Meilisearch server for it."),
-            ));
+    let mut on = core.store.state().features;
+    for (place, name) in FEATURES.iter().enumerate() {
+        if let Some(flag) = fields.flag(name, Code::BadRequest)? {
+            on = on & !(1 << place) | u32::from(flag) << place;
         }
     }
-    Ok(features())
+    core.store.set_features(on)?;
+    Ok(features(core))
 }

@@ -1,17 +1,19 @@
 //! What the engine remembers beside its indexes: tasks and their payloads, batches, keys, and which
 //! index a uid names. Kept in one redb database and mirrored in memory, since all of it is small.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::auth::Key;
 use crate::clock::Instant;
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, Code, Result};
+use crate::payloads::{Kept, Payloads, sync_folder};
 use crate::tasks::{Batch, Status, Task, Work};
 
 const TASKS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("tasks");
@@ -24,6 +26,9 @@ const COUNTERS: TableDefinition<'_, &str, u32> = TableDefinition::new("counters"
 /// Finished tasks beyond this many are forgotten, the oldest first, as Meilisearch does.
 const MAX_TASKS: usize = 1_000_000;
 const FORGET: usize = 100_000;
+
+/// After this many bytes were written, the file is looked at for space to give back.
+const LARGE: usize = 1 << 20;
 
 /// What a uid names.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,6 +47,8 @@ pub(crate) struct State {
     /// Tasks that wait, in order.
     pub(crate) pending: BTreeSet<u32>,
     keys: Vec<Key>,
+    /// Which experimental features are on, a bit each.
+    pub(crate) features: u32,
     next_task: u32,
     next_batch: u32,
 }
@@ -55,7 +62,13 @@ impl State {
 }
 
 pub(crate) struct Store {
-    db: Database,
+    /// Locked for writing only while the file is made smaller or opened again; `None` where that failed.
+    db: RwLock<Option<Database>>,
+    /// `None` is memory.
+    path: Option<PathBuf>,
+    payloads: Payloads,
+    /// Bytes written since the file was last made smaller.
+    grown: AtomicUsize,
     state: Mutex<State>,
     /// Held while something is made durable, so that uids are given in the order of commits.
     writing: Mutex<()>,
@@ -71,33 +84,45 @@ fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 
 fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T> {
     serde_json::from_slice(bytes).map_err(|error| {
-        ApiError::new(
-            crate::error::Code::InvalidStoreFile,
-            format!("The task database holds what cannot be read: {error}"),
-        )
+        ApiError::new(Code::InvalidStoreFile, format!("The task database holds what cannot be read: {error}"))
     })
+}
+
+fn in_file(path: &Path) -> Result<Database, redb::DatabaseError> {
+    Database::builder().set_cache_size(4 << 20).create(path)
 }
 
 impl Store {
     pub(crate) fn memory() -> Result<Store> {
         let mut builder = Database::builder();
         builder.set_cache_size(1 << 20);
-        Store::load(builder.create_with_backend(crate::index::SparseMemory::default())?)
+        let db = builder.create_with_backend(crate::index::SparseMemory::default())?;
+        Store::load(db, None, Payloads::memory())
     }
 
-    pub(crate) fn open(path: &Path) -> Result<Store, redb::DatabaseError> {
+    /// Opens the database at `path`, with a folder for payloads, or makes both.
+    pub(crate) fn open(path: &Path, payloads: &Path) -> Result<Store, redb::DatabaseError> {
         let existed = path.exists();
-        let mut db = Database::builder().set_cache_size(16 << 20).create(path)?;
-        if existed && !db.check_integrity()? {
-            return Err(redb::StorageError::Corrupted("it does not match its checksums".to_owned()).into());
-        }
-        Store::load(db)
+        let damaged = || redb::StorageError::Corrupted("it does not match its checksums".to_owned());
+        // redb takes some of what it reads before the checksums for granted, and panics where it is not so.
+        let opened = std::panic::catch_unwind(|| {
+            let mut db = in_file(path)?;
+            let whole = !existed || db.check_integrity()?;
+            Ok::<_, redb::DatabaseError>(whole.then_some(db))
+        });
+        let db = opened.map_err(|_| damaged())??.ok_or_else(damaged)?;
+        std::fs::create_dir_all(payloads)?;
+        payloads.parent().map_or(Ok(()), sync_folder)?;
+        Store::load(db, Some(path.to_owned()), Payloads::Folder(payloads.to_owned()))
             .map_err(|error| redb::DatabaseError::Storage(redb::StorageError::Corrupted(error.message)))
     }
 
-    fn load(db: Database) -> Result<Store> {
+    fn load(db: Database, path: Option<PathBuf>, payloads: Payloads) -> Result<Store> {
+        let size =
+            path.as_ref().and_then(|path| std::fs::metadata(path).ok()).map_or(0, |meta| meta.len() as usize);
         let txn = db.begin_write()?;
         let mut state = State::default();
+        let mut named = HashSet::new();
         {
             for row in txn.open_table(TASKS)?.iter()? {
                 let mut task: Task = decode(row?.1.value())?;
@@ -123,13 +148,68 @@ impl Store {
                 let (uid, entry) = row?;
                 state.indexes.insert(uid.value().to_owned(), decode(entry.value())?);
             }
-            txn.open_table(PAYLOADS)?;
+            for row in txn.open_table(PAYLOADS)?.iter()? {
+                if let Kept::Apart { name, .. } = Kept::decode(row?.1.value())? {
+                    named.insert(name);
+                }
+            }
             let counters = txn.open_table(COUNTERS)?;
+            state.features = counters.get("features")?.map_or(0, |n| n.value());
             state.next_task = counters.get("task")?.map_or(0, |n| n.value());
             state.next_batch = counters.get("batch")?.map_or(0, |n| n.value());
         }
         txn.commit()?;
-        Ok(Store { db, state: Mutex::new(state), writing: Mutex::new(()) })
+        payloads.sweep(&named)?;
+        Ok(Store {
+            db: RwLock::new(Some(db)),
+            path,
+            payloads,
+            grown: AtomicUsize::new(size.saturating_sub(LARGE)),
+            state: Mutex::new(state),
+            writing: Mutex::new(()),
+        })
+    }
+
+    /// Lends the database. After a disk failed, redb trusts the file no more until it is opened again; what was
+    /// committed is in it.
+    fn with_db<R>(&self, run: impl FnOnce(&Database) -> Result<R>) -> Result<R> {
+        if self.db.read().unwrap_or_else(PoisonError::into_inner).is_none() {
+            self.open_again()?;
+        }
+        let done = match &*self.db.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(db) => run(db),
+            None => Err(ApiError::new(Code::IoError, "The task database is not open.")),
+        };
+        if let Err(error) = &done
+            && error.is_of_disk()
+        {
+            // Where this fails, the next that needs the database tries again.
+            let _ = self.open_again();
+        }
+        done
+    }
+
+    fn open_again(&self) -> Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        *db = None;
+        *db = Some(in_file(path)?);
+        Ok(())
+    }
+
+    /// Gives back what finished tasks left unused of the file.
+    pub(crate) fn tidy(&self) -> Result<()> {
+        if self.grown.load(Ordering::Relaxed) < LARGE {
+            return Ok(());
+        }
+        self.grown.store(0, Ordering::Relaxed);
+        let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        let compacted = db.as_mut().map_or(Ok(false), Database::compact);
+        drop(db);
+        if compacted.is_err() {
+            self.open_again()?;
+        }
+        compacted.map(drop).map_err(ApiError::internal)
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -148,6 +228,21 @@ impl Store {
         payload: Option<Vec<u8>>,
         metadata: Option<String>,
     ) -> Result<Task> {
+        let kept = payload.map(|payload| self.payloads.keep(payload)).transpose()?;
+        let enqueued = self.put_task(index, work, kept.as_ref(), metadata);
+        if let (Err(_), Some(kept)) = (&enqueued, &kept) {
+            self.payloads.forget(kept);
+        }
+        enqueued
+    }
+
+    fn put_task(
+        &self,
+        index: Option<&str>,
+        work: Work,
+        payload: Option<&Kept>,
+        metadata: Option<String>,
+    ) -> Result<Task> {
         let _writing = locked(&self.writing);
         let uid = self.state().next_task;
         let task = Task {
@@ -164,15 +259,18 @@ impl Store {
             finished_at: None,
             metadata,
         };
-        let txn = self.db.begin_write()?;
-        {
-            txn.open_table(TASKS)?.insert(uid, encode(&task)?.as_slice())?;
-            if let Some(payload) = payload {
+        let row = encode(&task)?;
+        let payload = payload.map(Kept::encode);
+        self.with_db(|db| {
+            let txn = db.begin_write()?;
+            txn.open_table(TASKS)?.insert(uid, row.as_slice())?;
+            if let Some(payload) = &payload {
                 txn.open_table(PAYLOADS)?.insert(uid, payload.as_slice())?;
             }
             txn.open_table(COUNTERS)?.insert("task", uid + 1)?;
-        }
-        txn.commit()?;
+            Ok(txn.commit()?)
+        })?;
+        self.grown.fetch_add(row.len() + payload.map_or(0, |payload| payload.len()), Ordering::Relaxed);
         let mut state = self.state();
         state.next_task = uid + 1;
         state.pending.insert(uid);
@@ -180,17 +278,22 @@ impl Store {
         Ok(task)
     }
 
+    fn kept(&self, task: u32) -> Result<Option<Kept>> {
+        self.with_db(|db| {
+            let table = db.begin_read()?.open_table(PAYLOADS)?;
+            table.get(task)?.map(|row| Kept::decode(row.value())).transpose()
+        })
+    }
+
     pub(crate) fn payload(&self, task: u32) -> Result<Vec<u8>> {
-        let table = self.db.begin_read()?.open_table(PAYLOADS)?;
-        let payload = table.get(task)?;
-        payload
-            .map(|bytes| bytes.value().to_vec())
-            .ok_or_else(|| ApiError::internal(format!("the documents of task {task} are gone")))
+        let kept = self.kept(task)?;
+        let kept =
+            kept.ok_or_else(|| ApiError::internal(format!("the documents of task {task} are gone")))?;
+        self.payloads.read(kept)
     }
 
     pub(crate) fn payload_len(&self, task: u32) -> Result<usize> {
-        let table = self.db.begin_read()?.open_table(PAYLOADS)?;
-        Ok(table.get(task)?.map_or(0, |bytes| bytes.value().len()))
+        Ok(self.kept(task)?.map_or(0, |kept| kept.len()))
     }
 
     /// Notes that tasks are running. Only in memory: after a crash they run again anyway.
@@ -239,44 +342,17 @@ impl Store {
         };
         change(&mut edit)?;
         self.forget_oldest(&mut edit);
-        let now = Instant::now();
-        let txn = self.db.begin_write()?;
-        {
-            let mut tasks = txn.open_table(TASKS)?;
-            let mut payloads = txn.open_table(PAYLOADS)?;
-            for task in &edit.tasks {
-                tasks.insert(task.uid, encode(task)?.as_slice())?;
-                if task.status.is_finished() {
-                    payloads.remove(task.uid)?;
-                }
-            }
-            for uid in &edit.forgotten {
-                tasks.remove(uid)?;
-                payloads.remove(uid)?;
-            }
-            let mut batches = txn.open_table(BATCHES)?;
-            if let Some(batch) = &mut edit.batch {
-                batch.finished_at = Some(now);
-                batches.insert(batch.uid, encode(batch)?.as_slice())?;
-            }
-            let mut indexes = txn.open_table(INDEXES)?;
-            let before = self.state().indexes.clone();
-            for uid in before.keys().filter(|uid| !edit.indexes.contains_key(*uid)) {
-                indexes.remove(uid.as_str())?;
-            }
-            for (uid, entry) in &edit.indexes {
-                let same = before.get(uid).is_some_and(|old| {
-                    old.folder == entry.folder
-                        && old.updated_at == entry.updated_at
-                        && old.created_at == entry.created_at
-                });
-                if !same {
-                    indexes.insert(uid.as_str(), encode(entry)?.as_slice())?;
-                }
-            }
-            txn.open_table(COUNTERS)?.insert("batch", batch + 1)?;
+        if let Some(batch) = &mut edit.batch {
+            batch.finished_at = Some(Instant::now());
         }
-        txn.commit()?;
+        let before = self.state().indexes.clone();
+        let done = self.with_db(|db| {
+            let txn = db.begin_write()?;
+            let done = self.put_end(&txn, batch, &edit, &before)?;
+            txn.commit()?;
+            Ok(done)
+        })?;
+        done.iter().for_each(|kept| self.payloads.forget(kept));
         let mut state = self.state();
         state.indexes = edit.indexes;
         for task in edit.tasks {
@@ -290,6 +366,54 @@ impl Store {
             state.batches.insert(batch.uid, Arc::new(batch));
         }
         Ok(())
+    }
+
+    /// Writes down the end of a batch; returns the payloads that nobody needs any more.
+    fn put_end(
+        &self,
+        txn: &WriteTransaction,
+        batch: u32,
+        edit: &Change,
+        before: &BTreeMap<String, IndexEntry>,
+    ) -> Result<Vec<Kept>> {
+        let mut done: Vec<Kept> = Vec::new();
+        let mut tasks = txn.open_table(TASKS)?;
+        let mut payloads = txn.open_table(PAYLOADS)?;
+        for task in &edit.tasks {
+            let row = encode(task)?;
+            self.grown.fetch_add(row.len(), Ordering::Relaxed);
+            tasks.insert(task.uid, row.as_slice())?;
+            if task.status.is_finished()
+                && let Some(row) = payloads.remove(task.uid)?
+            {
+                done.push(Kept::decode(row.value())?);
+            }
+        }
+        for uid in &edit.forgotten {
+            if let Some(row) = tasks.remove(uid)? {
+                self.grown.fetch_add(row.value().len(), Ordering::Relaxed);
+            }
+        }
+        let mut batches = txn.open_table(BATCHES)?;
+        if let Some(batch) = &edit.batch {
+            batches.insert(batch.uid, encode(batch)?.as_slice())?;
+        }
+        let mut indexes = txn.open_table(INDEXES)?;
+        for uid in before.keys().filter(|uid| !edit.indexes.contains_key(*uid)) {
+            indexes.remove(uid.as_str())?;
+        }
+        for (uid, entry) in &edit.indexes {
+            let same = before.get(uid).is_some_and(|old| {
+                old.folder == entry.folder
+                    && old.updated_at == entry.updated_at
+                    && old.created_at == entry.created_at
+            });
+            if !same {
+                indexes.insert(uid.as_str(), encode(entry)?.as_slice())?;
+            }
+        }
+        txn.open_table(COUNTERS)?.insert("batch", batch + 1)?;
+        Ok(done)
     }
 
     fn forget_oldest(&self, edit: &mut Change) {
@@ -307,20 +431,36 @@ impl Store {
 
     pub(crate) fn put_key(&self, key: &Key) -> Result<()> {
         let _writing = locked(&self.writing);
-        let txn = self.db.begin_write()?;
-        txn.open_table(KEYS)?.insert(key.uid.as_str(), encode(key)?.as_slice())?;
-        txn.commit()?;
+        let row = encode(key)?;
+        self.with_db(|db| {
+            let txn = db.begin_write()?;
+            txn.open_table(KEYS)?.insert(key.uid.as_str(), row.as_slice())?;
+            Ok(txn.commit()?)
+        })?;
         let mut state = self.state();
         state.keys.retain(|other| other.uid != key.uid);
         state.keys.push(key.clone());
         Ok(())
     }
 
+    pub(crate) fn set_features(&self, features: u32) -> Result<()> {
+        let _writing = locked(&self.writing);
+        self.with_db(|db| {
+            let txn = db.begin_write()?;
+            txn.open_table(COUNTERS)?.insert("features", features)?;
+            Ok(txn.commit()?)
+        })?;
+        self.state().features = features;
+        Ok(())
+    }
+
     pub(crate) fn delete_key(&self, uid: &str) -> Result<()> {
         let _writing = locked(&self.writing);
-        let txn = self.db.begin_write()?;
-        txn.open_table(KEYS)?.remove(uid)?;
-        txn.commit()?;
+        self.with_db(|db| {
+            let txn = db.begin_write()?;
+            txn.open_table(KEYS)?.remove(uid)?;
+            Ok(txn.commit()?)
+        })?;
         self.state().keys.retain(|key| key.uid != uid);
         Ok(())
     }

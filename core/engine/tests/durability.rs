@@ -2,18 +2,11 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use scrypath_engine::{Engine, OpenError, Options};
 use serde_json::{Value, json};
-use support::{ids, search, send, wait, write};
-
-/// How often the writer is killed. A longer run: `SCRYPATH_KILLS=500 cargo test --release -p scrypath-engine`.
-const KILLS: usize = 25;
-const WRITER: &str = "SCRYPATH_TEST_WRITER";
+use support::{ids, search, send, write};
 
 fn open(path: &Path) -> Engine {
     Engine::open(path, Options::default()).expect("the path opens")
@@ -78,66 +71,69 @@ fn a_torn_file_is_told_and_never_served() {
     println!("torn in 39 places: {told} told, the others of no use to anyone");
 }
 
-/// Not a test of its own: the process that `survives_being_killed` kills. It says which write was
-/// acknowledged, after it was.
+fn size_of(path: &Path) -> u64 {
+    // Files come and go meanwhile.
+    let Ok(entries) = std::fs::read_dir(path) else { return 0 };
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(meta) if meta.is_dir() => size_of(&entry.path()),
+        Ok(meta) => meta.len(),
+        Err(_) => 0,
+    };
+    entries.map_while(Result::ok).map(size).sum()
+}
+
 #[test]
-fn writer() {
-    let Ok(path) = std::env::var(WRITER) else { return };
-    let engine = open(Path::new(&path));
-    let (_, tasks) = send(&engine, "GET", "/tasks?limit=1", None);
-    let first = tasks["results"][0]["uid"].as_u64().map_or(0, |uid| uid + 1);
-    for n in first.. {
-        let documents: Vec<Value> =
-            (0..=n % 5).map(|j| json!({"id": (n * 7 + j) % 300, "n": n, "t": "word"})).collect();
-        let (status, reply) = send(&engine, "POST", "/indexes/a/documents", Some(json!(documents)));
-        assert_eq!(status, 202, "{reply}");
-        println!("acknowledged {}", reply["taskUid"]);
+fn files_take_no_more_than_twice_what_went_in_and_give_back_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let films = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/movies.ndjson");
+    let films = std::fs::read(films).unwrap();
+    let engine = open(folder.path());
+    let settings = json!({"filterableAttributes": ["*"], "sortableAttributes": ["title", "year"]});
+    write(&engine, "PATCH", "/indexes/films/settings", settings);
+    let kind = Some("application/x-ndjson");
+    let (_, reply) =
+        support::send_raw(&engine, "POST", "/indexes/films/documents?primaryKey=id", kind, &films);
+    support::wait(&engine, reply["taskUid"].as_u64().unwrap());
+    let full = small_enough(folder.path(), 2 * films.len() as u64);
+    drop(engine);
+    let engine = open(folder.path());
+    assert_eq!(search(&engine, "films", json!({"q": "", "hitsPerPage": 1}))["totalHits"], 3200);
+    write(&engine, "DELETE", "/indexes/films/documents", Value::Null);
+    small_enough(folder.path(), full / 4);
+}
+
+/// Files are made smaller after the last task has ended.
+fn small_enough(path: &Path, limit: u64) -> u64 {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        let size = size_of(path);
+        if size <= limit {
+            return size;
+        }
+        assert!(std::time::Instant::now() < deadline, "{size} bytes on disk are more than {limit}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
 
 #[test]
-fn survives_being_killed() {
+fn more_indexes_than_are_kept_open() {
     let folder = tempfile::tempdir().unwrap();
-    let kills = std::env::var("SCRYPATH_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(KILLS);
-    let mut acknowledged: Option<u64> = None;
-    for kill in 0..kills {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "writer", "--nocapture"])
-            .env(WRITER, folder.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let out = child.stdout.take().unwrap();
-        let reader = std::thread::spawn(move || {
-            let lines = BufReader::new(out).lines().map_while(Result::ok);
-            lines.filter_map(|line| line.split("acknowledged ").nth(1)?.trim().parse().ok()).last()
-        });
-        std::thread::sleep(Duration::from_millis(20 + (kill as u64 * 37) % 120));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        acknowledged = acknowledged.max(reader.join().unwrap());
-
-        let engine = open(folder.path());
-        let Some(last) = acknowledged else { continue };
-        let task = wait(&engine, last);
-        assert_eq!(task["status"], "succeeded", "kill {kill}: an acknowledged write is lost: {task}");
-        let (_, all) = send(&engine, "GET", "/tasks?limit=1", None);
-        let newest = all["results"][0]["uid"].as_u64().unwrap();
-        wait(&engine, newest);
-        let mut expected = std::collections::BTreeMap::new();
-        for n in 0..=newest {
-            expected.extend((0..=n % 5).map(|j| ((n * 7 + j) % 300, n)));
-        }
-        let (_, reply) = send(&engine, "GET", "/indexes/a/documents?limit=1000", None);
-        let found: std::collections::BTreeMap<u64, u64> = reply["results"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|document| (document["id"].as_u64().unwrap(), document["n"].as_u64().unwrap()))
-            .collect();
-        assert_eq!(found, expected, "kill {kill}");
-        let reply = search(&engine, "a", json!({"q": "word", "hitsPerPage": 1}));
-        assert_eq!(reply["totalHits"], expected.len());
+    let engine = open(folder.path());
+    for n in 0..150 {
+        let target = format!("/indexes/i{n}/documents");
+        let (status, _) = send(&engine, "POST", &target, Some(json!([{"id": n, "t": "hello"}])));
+        assert_eq!(status, 202);
     }
-    println!("{kills} kills, {} writes acknowledged, 0 lost", acknowledged.map_or(0, |n| n + 1));
+    support::wait(&engine, 149);
+    for n in 0..150 {
+        assert_eq!(ids(&search(&engine, &format!("i{n}"), json!({"q": "hello"}))), [n]);
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let files = std::fs::read_dir("/proc/self/fd")
+            .unwrap()
+            .filter_map(|file| file.unwrap().path().read_link().ok());
+        let open = files.filter(|file| file.starts_with(folder.path())).count();
+        assert!(open <= 130, "{open} files are open");
+    }
 }

@@ -144,8 +144,14 @@ impl Call {
                 Intake::Ids(_, ids) => Ok(Response::Ids(ids)),
                 _ => Err(mismatch("no records came with the call")),
             },
-            Request::ExplainSearch { schema, text, layers } => {
-                Ok(Response::Explanation(Box::new(search::explain(&schema, &text, layers, idiom)?)))
+            Request::ExplainSearch { schema, asked } => {
+                Ok(Response::Explanation(Box::new(search::explain(&schema, *asked, idiom)?)))
+            }
+            Request::FinishSearchMany { pending, outcomes } => {
+                Ok(Response::Finished(Box::new(search::finish(&pending, outcomes, trace)?)))
+            }
+            Request::MergeDistributions { main, overrides } => {
+                Ok(Response::Term(search::merge_distributions(&main, &overrides)?))
             }
             Request::Hydrate { pending, found } => {
                 Ok(Response::Hydrated(Box::new(search::hydrate(*pending, &found, trace)?)))
@@ -177,10 +183,18 @@ impl Call {
             _ => None,
         };
         match (request, write) {
-            (Request::Search { schema, text, layers, primary_key }, _) => {
-                let key = primary_key.as_deref();
-                let found = search::search(core, &schema, &text, layers, key, idiom, trace).await?;
+            (Request::Search { schema, asked }, _) => {
+                let found = search::search(core, &schema, *asked, idiom, trace).await?;
                 Ok(Response::Search(Box::new(found)))
+            }
+            (Request::SearchMany { asked }, _) => {
+                let found = search::search_many(core, *asked, idiom, trace).await?;
+                Ok(Response::Many(Box::new(found)))
+            }
+            (Request::SearchFacetValues { schema, facet, text, layers }, _) => {
+                let values =
+                    search::search_facet_values(core, &schema, &facet, &text, layers, idiom, trace).await?;
+                Ok(Response::FacetValues(Box::new(values)))
             }
             (
                 Request::SyncRecords { schema, layers }

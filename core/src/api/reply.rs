@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::request::Response;
@@ -6,7 +7,7 @@ use crate::host::RawJson;
 use crate::telemetry::{Event, Trace};
 
 /// What a call gives back: its result or its error, and the telemetry events it produced, in order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Reply {
     #[serde(skip_serializing_if = "Option::is_none")]
     ok: Option<Response>,

@@ -1,100 +1,135 @@
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::edge::{Edge, EdgeReply};
-use crate::config::Layers;
+use crate::config::{Layers, Summary};
 use crate::document::{Document, DocumentId};
 use crate::error::{Error, Kind, Result};
 use crate::host::{RawJson, Term};
 use crate::process::Core;
 use crate::schema::{Declaration, Schema};
-use crate::search::{Explanation, Hydrated, Pending, SearchReply};
+use crate::search::{
+    Asked, AskedMany, Distributions, Explanation, FacetValues, Finished, Given, Hydrated, ManyReply, Outcome,
+    Pending, SearchReply, Target,
+};
 use crate::sync::{Bulk, WriteResult};
 
 /// One operation, read out of a host term.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(tag = "op", rename_all = "snake_case")]
 pub enum Request {
     /// Checks a declaration given as host options.
-    Declare {
-        name: String,
-        options: Term,
-    },
+    #[schemars(extend("gives" = gives::<Declaration>()))]
+    Declare { name: String, options: Term },
     /// Checks a declaration given in the JSON form.
-    Load {
-        json: String,
-    },
+    #[schemars(extend("gives" = gives::<Declaration>()))]
+    Load { json: String },
     /// Resolves configuration, to check options without using them.
+    #[schemars(extend("gives" = gives::<Summary>()))]
     ResolveConfig {
+        #[schemars(flatten)]
         layers: Layers,
     },
     /// The live index of a schema.
+    #[schemars(extend("gives" = gives::<String>()))]
     IndexName {
         schema: Arc<Schema>,
+        #[schemars(flatten)]
         layers: Layers,
     },
     /// The settings a schema's index needs, as they are sent.
-    WireSettings {
-        schema: Arc<Schema>,
-    },
+    #[schemars(extend("gives" = gives::<RawJson>()))]
+    WireSettings { schema: Arc<Schema> },
     /// Projects records into documents, for looking at.
-    Documents {
-        schema: Arc<Schema>,
-    },
+    #[schemars(extend("gives" = gives::<Vec<Document>>()))]
+    Documents { schema: Arc<Schema> },
     /// Reads the ids under which records would be deleted.
-    DocumentIds {
-        schema: Arc<Schema>,
-    },
+    #[schemars(extend("gives" = gives::<Vec<DocumentId>>()))]
+    DocumentIds { schema: Arc<Schema> },
     /// A search's normalized query and exact request, without sending it.
+    #[schemars(extend("gives" = gives::<Explanation>()))]
     ExplainSearch {
         schema: Arc<Schema>,
-        text: Term,
-        layers: Layers,
+        #[schemars(flatten)]
+        asked: Box<Asked>,
     },
+    /// Searches; with a `primary_key`, the reply says which rows to fetch.
+    #[schemars(extend("gives" = gives::<SearchReply>()))]
     Search {
         schema: Arc<Schema>,
+        #[schemars(flatten)]
+        asked: Box<Asked>,
+    },
+    /// Searches the values of a facet.
+    #[schemars(extend("gives" = gives::<FacetValues>()))]
+    SearchFacetValues {
+        schema: Arc<Schema>,
+        facet: String,
         text: Term,
+        #[schemars(flatten)]
         layers: Layers,
-        primary_key: Option<String>,
+    },
+    /// Merges facet distributions, as they are on the wire.
+    #[schemars(extend("gives" = gives::<Distributions>()))]
+    MergeDistributions { main: Term, overrides: Term },
+    /// Searches many schemas in one request; the reply says which rows to fetch.
+    #[schemars(extend("gives" = gives::<ManyReply>()))]
+    SearchMany {
+        #[schemars(flatten)]
+        asked: Box<AskedMany>,
+    },
+    /// Puts the rows of many searches in hit order.
+    #[schemars(extend("gives" = gives::<Finished>()))]
+    FinishSearchMany {
+        #[schemars(with = "String")]
+        pending: Term,
+        outcomes: Vec<Outcome>,
     },
     /// Puts fetched rows in hit order: `found` are their keys, in the order the rows came.
-    Hydrate {
-        pending: Box<Pending>,
-        found: Term,
-    },
+    #[schemars(extend("gives" = gives::<Hydrated>()))]
+    Hydrate { pending: Box<Pending>, found: Term },
     /// Closes the search span after hydration failed in the host.
-    HydrationFailed {
-        pending: Box<Pending>,
-    },
+    #[schemars(extend("gives" = nothing()))]
+    HydrationFailed { pending: Box<Pending> },
     /// Prepares a search: composition, the parameters of a request, what a schema supports.
+    #[schemars(skip)]
     Edge(Box<Edge>),
     /// Upserts the pushed records.
+    #[schemars(extend("gives" = gives::<WriteResult>()))]
     SyncRecords {
         schema: Arc<Schema>,
+        #[schemars(flatten)]
         layers: Layers,
     },
     /// Deletes the documents of the pushed records.
+    #[schemars(extend("gives" = gives::<WriteResult>()))]
     DeleteRecords {
         schema: Arc<Schema>,
+        #[schemars(flatten)]
         layers: Layers,
     },
+    /// Deletes documents by their ids.
+    #[schemars(extend("gives" = gives::<WriteResult>()))]
     DeleteDocuments {
         schema: Arc<Schema>,
+        #[schemars(flatten)]
         layers: Layers,
         ids: Term,
     },
     /// Sends the pushed records as one batch of a bulk stream.
-    Push {
-        stream: Arc<Bulk>,
-    },
+    #[schemars(skip)]
+    Push { stream: Arc<Bulk> },
     /// Waits for every batch of a bulk stream.
-    Finish {
-        stream: Arc<Bulk>,
-    },
+    #[schemars(skip)]
+    Finish { stream: Arc<Bulk> },
 }
 
 /// What an operation gives. Hosts see the inner value; which one follows from the operation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Response {
     Declaration(Box<Declaration>),
@@ -104,11 +139,25 @@ pub enum Response {
     Json(RawJson),
     Explanation(Box<Explanation>),
     Search(Box<SearchReply>),
+    FacetValues(Box<FacetValues>),
+    Many(Box<ManyReply>),
+    Finished(Box<Finished>),
+    Term(Term),
     Hydrated(Box<Hydrated>),
     Write(Box<WriteResult>),
-    Resolved(Box<crate::config::Summary>),
+    Resolved(Box<Summary>),
+    #[schemars(skip)]
     Edge(Box<EdgeReply>),
     Done {},
+}
+
+/// The description of what an operation gives, for the description of the operation.
+fn gives<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().subschema_for::<T>().to_value()
+}
+
+fn nothing() -> Value {
+    json!({"type": "object", "properties": {}})
 }
 
 impl Response {
@@ -140,15 +189,21 @@ impl Request {
             "wire_settings" => Self::WireSettings { schema: args.schema()? },
             "documents" => Self::Documents { schema: args.schema()? },
             "document_ids" => Self::DocumentIds { schema: args.schema()? },
-            "explain_search" => {
-                Self::ExplainSearch { schema: args.schema()?, text: args.term("text"), layers: args.layers() }
-            }
-            "search" => Self::Search {
+            "explain_search" => Self::ExplainSearch { schema: args.schema()?, asked: args.asked() },
+            "search" => Self::Search { schema: args.schema()?, asked: args.asked() },
+            "search_facet_values" => Self::SearchFacetValues {
                 schema: args.schema()?,
+                facet: args.text("facet")?,
                 text: args.term("text"),
-                primary_key: args.optional_text("primary_key"),
                 layers: args.layers(),
             },
+            "search_many" => Self::SearchMany { asked: Box::new(args.asked_many()?) },
+            "finish_search_many" => {
+                Self::FinishSearchMany { pending: args.term("pending"), outcomes: args.outcomes() }
+            }
+            "merge_distributions" => {
+                Self::MergeDistributions { main: args.term("main"), overrides: args.term("overrides") }
+            }
             "hydrate" => Self::Hydrate { pending: args.pending()?, found: args.term("found") },
             "hydration_failed" => Self::HydrationFailed { pending: args.pending()? },
             "sync_records" => Self::SyncRecords { schema: args.schema()?, layers: args.layers() },
@@ -165,6 +220,8 @@ impl Request {
         !matches!(
             self,
             Self::Search { .. }
+                | Self::SearchFacetValues { .. }
+                | Self::SearchMany { .. }
                 | Self::SyncRecords { .. }
                 | Self::DeleteRecords { .. }
                 | Self::DeleteDocuments { .. }
@@ -199,6 +256,75 @@ impl Args<'_> {
 
     fn layers(&mut self) -> Layers {
         Layers::take(self.term)
+    }
+
+    fn asked(&mut self) -> Box<Asked> {
+        // In a list of its own, so that a bucket of nothing is not the same as none.
+        let bucket = match self.term("bucket") {
+            Term::List(mut given) if given.len() == 1 => given.pop(),
+            _ => None,
+        };
+        Box::new(Asked {
+            text: self.term("text"),
+            layers: self.layers(),
+            primary_key: self.optional_text("primary_key"),
+            bucket,
+            disjunctive: self.term("disjunctive") == Term::Bool(true),
+        })
+    }
+
+    fn list(&mut self, name: &str) -> Vec<Term> {
+        match self.term(name) {
+            Term::List(items) | Term::Tuple(items) => items,
+            _ => Vec::new(),
+        }
+    }
+
+    /// `schemas` are `{schema, primary_key}`; entries and `global_schemas` name them by number. An entry without a
+    /// number is of all; one that is no map is of no known shape.
+    fn asked_many(&mut self) -> Result<AskedMany> {
+        let mut targets = Vec::new();
+        for (number, mut term) in self.list("schemas").into_iter().enumerate() {
+            let schema = self.core.schema(&take_text(&mut term, "schema")?)?;
+            let mut text = |name: &str| term.take(name).as_str().map(str::to_owned);
+            let (primary_key, label) = (text("primary_key"), text("label"));
+            targets.push(Target { number, schema, primary_key, label });
+        }
+        let target = |number: &Term| match number {
+            Term::Int(number) => usize::try_from(*number).ok().and_then(|at| targets.get(at).cloned()),
+            _ => None,
+        };
+        let unknown = || mismatch("an entry names a schema that did not come with the call");
+        let mut entries = Vec::new();
+        for mut entry in self.list("entries") {
+            entries.push(match &entry {
+                Term::Map(_) => Given::Search {
+                    target: match entry.take("schema") {
+                        Term::Null => None,
+                        number => Some(target(&number).ok_or_else(unknown)?),
+                    },
+                    text: entry.take("text"),
+                    options: entry.take("options"),
+                },
+                _ => Given::Malformed,
+            });
+        }
+        let global = match self.term("global_schemas") {
+            Term::List(numbers) => {
+                Some(numbers.iter().map(|number| target(number).ok_or_else(unknown)).collect::<Result<_>>()?)
+            }
+            _ => None,
+        };
+        Ok(AskedMany { entries, global, shared: self.layers() })
+    }
+
+    fn outcomes(&mut self) -> Vec<Outcome> {
+        let outcome = |mut term: Term| match (term.take("found"), term.take("failed")) {
+            (Term::List(found) | Term::Tuple(found), _) => Outcome::Found(found),
+            (_, Term::Null) => Outcome::Nothing,
+            (_, failed) => Outcome::Failed(failed),
+        };
+        self.list("outcomes").into_iter().map(outcome).collect()
     }
 
     fn pending(&mut self) -> Result<Box<Pending>> {

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::options::{self, invalid_option};
@@ -12,7 +13,7 @@ use crate::host::{Idiom, Term};
 const MEILISEARCH: &[&str] = &["Elixir.Scrypath.Meilisearch", "meilisearch"];
 
 /// The promise a write returns under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SyncMode {
     /// The backend task ended in success.
@@ -33,7 +34,7 @@ impl SyncMode {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SettingsMerge {
     Replace,
@@ -106,10 +107,13 @@ pub struct Merged {
 }
 
 /// The three sources of options, weakest first.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, JsonSchema)]
 pub struct Layers {
+    #[schemars(with = "Option<Term>")]
     pub defaults: Term,
+    #[schemars(with = "Option<Term>")]
     pub repo_defaults: Term,
+    #[schemars(rename = "options", with = "Option<Term>")]
     pub call: Term,
 }
 
@@ -349,7 +353,7 @@ fn read_headers(value: &Term, idiom: Idiom) -> Result<Vec<(String, Secret)>> {
 }
 
 /// A resolved configuration, without its secrets, for looking at.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Summary {
     pub index_prefix: Option<String>,
     pub sync_mode: SyncMode,

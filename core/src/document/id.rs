@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::encode::MAX_EXACT_INTEGER;
@@ -5,7 +6,8 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Moment, Sink, Term, TermSink, ValueError, Written};
 
 /// A document id Meilisearch accepts: an integer, or 1 to 511 bytes of `a-z A-Z 0-9 - _`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, JsonSchema)]
+#[schemars(untagged)]
 pub enum DocumentId {
     Int(i64),
     Text(String),

@@ -1,4 +1,7 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use schemars::JsonSchema;
 
 use super::encode::push_json_string;
 use super::{DocumentId, IdSink, JsonSink};
@@ -31,7 +34,7 @@ pub struct Projector {
 }
 
 /// Where a document's data came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     Fields,
@@ -39,9 +42,10 @@ pub enum Source {
 }
 
 /// A projected document as data, for looking at.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, JsonSchema)]
 pub struct Document {
     pub id: DocumentId,
+    #[schemars(with = "BTreeMap<String, Term>")]
     pub data: Term,
     pub source: Source,
 }

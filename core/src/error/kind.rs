@@ -1,8 +1,10 @@
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 /// What a caller can do about a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ErrorClass")]
 pub enum Class {
     /// The call is wrong; nothing was sent. Change the call.
     Usage,
@@ -23,8 +25,9 @@ pub enum Class {
 macro_rules! kinds {
     ($($variant:ident, $name:literal, $class:ident, $retryable:literal, $meaning:literal;)*) => {
         /// The stable name of a failure. Programs match on it; messages may change.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Kind { $(#[doc = $meaning] $variant,)* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, JsonSchema)]
+        #[schemars(rename = "ErrorKind")]
+        pub enum Kind { $(#[doc = $meaning] #[schemars(rename = $name)] $variant,)* }
 
         impl Kind {
             pub const ALL: &'static [Kind] = &[$(Kind::$variant),*];
@@ -88,10 +91,24 @@ kinds! {
     ValueUnencodable, "value_unencodable", Usage, false, "a value that has no JSON form";
     InvalidRequest, "invalid_request", Usage, false, "a call the core cannot read: package and native library differ in version";
     EmbeddedUnavailable, "embedded_unavailable", Usage, false, "this build leaves the embedded index out";
+    EmptySchemaList, "empty_schema_list", Usage, false, "search_many without entries";
+    TooManySchemas, "too_many_schemas", Usage, false, "search_many with more entries than max_schemas";
+    MalformedEntry, "malformed_entry", Usage, false, "an entry of search_many has another form";
+    AllExpansion, "all_expansion", Usage, false, "nothing says which schemas `all` stands for";
+    FederationWeight, "federation_weight", Usage, false, "a weight that is not a finite number";
+    FederationKeyInEntry, "federation_key_in_entry", Usage, false, "an entry of search_many holds an option of the whole call";
+    RuntimeOptionInEntry, "runtime_option_in_entry", Usage, false, "an entry of search_many holds a runtime option";
+    FederationPage, "federation_page", Usage, false, "weighted entries of search_many cannot have pages of their own";
+    FederationUnsupported, "federation_unsupported", Usage, false, "weights need a server that merges";
+    PageSize, "page_size", Usage, false, "a page of an entry of search_many is too large";
+    ValidationFailed, "validation_failed", Usage, false, "an entry of search_many is wrong; the cause says how";
     TransportError, "transport_error", Transport, true, "the server could not be reached, or the connection broke";
     RequestTimeout, "request_timeout", Transport, true, "the server did not answer within the deadline";
     EmbeddedOpen, "embedded_open", Transport, false, "the embedded index could not be opened";
     HttpError, "http_error", Backend, false, "the server refused the request";
+    TransportFailed, "transport_failed", Backend, false, "search_many failed as a whole; the cause says why";
+    AllFailed, "all_failed", Backend, false, "every entry of search_many failed";
+    FederatedDecode, "federated_decode", Backend, false, "the server answered search_many with a wrong number of results";
     Timeout, "timeout", Timeout, true, "a task did not finish within inline_timeout; it may still";
     TaskFailed, "task_failed", Task, false, "a task ended in failure";
     TaskCancelled, "cancelled", Task, false, "a task was cancelled";

@@ -8,17 +8,20 @@ mod kind;
 
 pub use kind::{Class, Kind};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::host::Term;
-use crate::meilisearch::TaskMap;
+use crate::meilisearch::{TaskMap, tasks::Stage};
+use crate::search::Failure;
 use crate::search::composition::Reason;
 use crate::search::params::Issue;
 
 /// A failure, in three renderings: `Display` is one line for a person; `serde` is the form that
 /// crosses to the host (`{kind, class, retryable, message, details}`); `Debug` is for us.
-#[derive(Debug, Clone, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, Serialize, JsonSchema, thiserror::Error)]
+#[schemars(rename = "ErrorReply", description = "A failure, as it crosses to the host.")]
 #[error("{message}")]
 pub struct Error {
     pub kind: Kind,
@@ -31,7 +34,8 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Box<Error>>;
 
 /// What a program can look at. Absent details are left out.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[schemars(rename = "ErrorDetails")]
 pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
@@ -56,11 +60,24 @@ pub struct Details {
     pub task: Option<TaskMap>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<InvalidTask>,
+    /// How many there were, and how many may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    /// The error of one part, where the whole is told of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Box<Error>>,
+    /// Of a call with many parts: those that failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failure>,
     /// Why criteria could not be composed, as a tagged tuple.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Value>>")]
     pub(crate) reason: Option<Reason>,
     /// What is wrong with the parameters of a request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<Value>")]
     pub(crate) issues: Vec<Issue>,
     /// The position, from 0, of the record in the list it came in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,8 +85,9 @@ pub struct Details {
 }
 
 /// A task payload that cannot be one.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct InvalidTask {
+    #[schemars(with = "Stage")]
     pub stage: &'static str,
     pub task_uid: Option<i64>,
     /// `(member, problem)` pairs.

@@ -1,4 +1,7 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// JSON text that crosses to the host as it came. It was read once already, by whoever made this.
@@ -40,5 +43,20 @@ impl Serialize for RawJson {
         let mut raw = serializer.serialize_struct(RAW_JSON, 1)?;
         raw.serialize_field(RAW_JSON, self.get())?;
         raw.end()
+    }
+}
+
+/// Whatever a backend sends, what is handed on of it is an object.
+impl JsonSchema for RawJson {
+    fn schema_name() -> Cow<'static, str> {
+        "RawJson".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        serde_json::Map::<String, serde_json::Value>::json_schema(generator)
     }
 }

@@ -1,3 +1,6 @@
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, SerializeTuple, Serializer};
 
 use super::sink::{MAX_DEPTH, Sink, ValueError, Written};
@@ -141,6 +144,20 @@ impl Term {
 
 /// The newtype name under which a symbol is serialized, so that the Elixir binding can make an atom.
 pub const SYMBOL: &str = "$scrypath::Symbol";
+
+impl JsonSchema for Term {
+    fn schema_name() -> Cow<'static, str> {
+        "Term".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+        schemars::Schema::default()
+    }
+}
 
 impl Serialize for Term {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::error::{Error, InvalidTask, Kind, Result};
 use crate::host::{RawJson, Term};
 use crate::telemetry::{Metadata, Trace};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskStatus {
     Enqueued,
@@ -51,7 +52,7 @@ impl TaskStatus {
 }
 
 /// A Meilisearch task, as callers see it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TaskMap {
     pub uid: i64,
     pub status: TaskStatus,
@@ -63,7 +64,8 @@ pub struct TaskMap {
 }
 
 /// Whether a payload answered a write, or a look at a task.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 pub enum Stage {
     Initial,
     Poll,

@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Schema;
@@ -7,11 +9,12 @@ use super::faceting;
 use super::fan_outs;
 use super::settings::Settings;
 use crate::config::options::{self as runtime, invalid_option};
+use crate::document::Source;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term, snake};
 
 /// The declaration options in the order they are checked.
-const OPTIONS: &[&str] = &[
+pub const OPTIONS: &[&str] = &[
     "fields",
     "filterable",
     "faceting",
@@ -25,7 +28,7 @@ const OPTIONS: &[&str] = &[
 ];
 
 /// A declaration that holds, with what its author should hear.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Declaration {
     /// The JSON form, which every later call passes.
     pub json: String,
@@ -39,18 +42,28 @@ pub struct Declaration {
 }
 
 /// What `schema_config` shows, in the specification's shape.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Reflected {
+    #[schemars(with = "Vec<String>")]
     pub fields: Vec<Term>,
+    #[schemars(with = "Vec<String>")]
     pub filterable: Vec<Term>,
+    #[schemars(with = "Vec<(String, Term)>")]
     pub faceting: Term,
+    #[schemars(with = "Vec<String>")]
     pub sortable: Vec<Term>,
+    #[schemars(with = "BTreeMap<String, Term>")]
     pub settings: Term,
+    #[schemars(with = "String")]
     pub document_id: Term,
     pub index_prefix: Option<String>,
+    #[schemars(with = "Vec<(String, Vec<(String, Term)>)>")]
     pub fan_outs: Term,
+    #[schemars(with = "Option<String>")]
     pub backend: Term,
+    #[schemars(with = "Option<String>")]
     pub tenant_field: Term,
+    #[schemars(with = "Source")]
     pub document_source: Term,
 }
 

@@ -11,12 +11,16 @@ mod fan_outs;
 mod names;
 mod settings;
 
-pub use declare::{Declaration, declare};
+pub use declare::{Declaration, OPTIONS, declare};
 pub use export::load;
 pub use faceting::{FacetOrder, Faceting};
 pub use fan_outs::FanOut;
 pub(crate) use names::DeclaredNames;
 pub use settings::Settings;
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, SchemaGenerator};
 
 use crate::host::Term;
 
@@ -55,5 +59,20 @@ impl Schema {
 
     pub fn facet_attributes(&self) -> &[String] {
         self.faceting.as_ref().map_or(&[], |faceting| &faceting.attributes)
+    }
+}
+
+/// In a request, a schema is its JSON form.
+impl JsonSchema for Schema {
+    fn schema_name() -> Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
     }
 }

@@ -4,20 +4,24 @@
 //! and asks for the order. Ids are compared as text, so `5` in a row is `"5"` in a hit and a UUID is its
 //! own text. A hit without a row is reported, never dropped in silence.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::document::DocumentId;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
 use crate::telemetry::{Metadata, Span, Trace, monotonic};
 
 /// What the host is to fetch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Hydration {
     /// The primary keys of the hits, in hit order, duplicates included.
+    #[schemars(with = "Vec<DocumentId>")]
     pub ids: Vec<Term>,
     /// To be handed back as it is.
     pub pending: String,
@@ -33,11 +37,12 @@ pub struct Pending {
 }
 
 /// Rows in hit order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Hydrated {
     /// For each hit that has a row: the row's index in `found`.
     pub order: Vec<usize>,
     /// The ids of hits that have none, in hit order.
+    #[schemars(with = "Vec<DocumentId>")]
     pub missing_ids: Vec<Term>,
 }
 
@@ -46,8 +51,7 @@ pub(super) fn hit_ids(hits: &[&RawValue], key: &str, idiom: Idiom) -> Result<Vec
     hits.iter()
         .map(|hit| {
             // One key of one hit: the rest is skipped, not built.
-            let id = OneKey::read(hit, key);
-            id.ok_or_else(|| {
+            id_of(hit, key).ok_or_else(|| {
                 let message = format!(
                     "missing hydration id {}: a hit does not hold the primary key that rows are fetched by; add it to the schema's fields",
                     idiom.name(key)
@@ -56,6 +60,11 @@ pub(super) fn hit_ids(hits: &[&RawValue], key: &str, idiom: Idiom) -> Result<Vec
             })
         })
         .collect()
+}
+
+/// The id that one hit holds under a key.
+pub(super) fn id_of(hit: &RawValue, key: &str) -> Option<Term> {
+    OneKey::read(hit, key)
 }
 
 struct OneKey;
@@ -96,6 +105,21 @@ impl OneKey {
     }
 }
 
+/// In a request it is what the search gave.
+impl JsonSchema for Pending {
+    fn schema_name() -> Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
+    }
+}
+
 impl Pending {
     pub(super) fn new(span: Span, ids: Vec<Term>) -> Self {
         let (search_started, search) = span.carry();
@@ -130,7 +154,7 @@ impl Pending {
     }
 }
 
-fn id_to_json(id: &Term) -> Value {
+pub(super) fn id_to_json(id: &Term) -> Value {
     match id {
         Term::Int(value) => json!(value),
         Term::BigInt(digits) => json!([digits]),
@@ -138,7 +162,7 @@ fn id_to_json(id: &Term) -> Value {
     }
 }
 
-fn id_from_json(value: Value) -> Option<Term> {
+pub(super) fn id_from_json(value: Value) -> Option<Term> {
     match value {
         Value::Number(number) => number.as_i64().map(Term::Int),
         Value::String(text) => Some(Term::Text(text)),
@@ -153,19 +177,7 @@ pub fn hydrate(pending: Pending, found: &Term, trace: &mut Trace) -> Result<Hydr
         return Err(crate::api::mismatch("\"found\" must be a list of keys"));
     };
     let (search, hydration, ids) = pending.spans(trace);
-    let mut rows: HashMap<String, usize> = HashMap::with_capacity(found.len());
-    for (at, key) in found.iter().enumerate() {
-        if let Some(key) = key_text(key) {
-            rows.entry(key).or_insert(at);
-        }
-    }
-    let (mut order, mut missing_ids) = (Vec::new(), Vec::new());
-    for id in &ids {
-        match key_text(id).and_then(|key| rows.get(&key)) {
-            Some(at) => order.push(*at),
-            None => missing_ids.push(id.clone()),
-        }
-    }
+    let Hydrated { order, missing_ids } = reorder(&ids, found);
     let (records, missing, hits) = (order.len(), missing_ids.len(), ids.len());
     trace.stop(hydration, |metadata| {
         metadata.set("record_count", records);
@@ -177,6 +189,24 @@ pub fn hydrate(pending: Pending, found: &Term, trace: &mut Trace) -> Result<Hydr
         metadata.set("missing_count", missing);
     });
     Ok(Hydrated { order, missing_ids })
+}
+
+/// Puts rows, given by their keys, in the order of the ids.
+pub(super) fn reorder(ids: &[Term], found: &[Term]) -> Hydrated {
+    let mut rows: HashMap<String, usize> = HashMap::with_capacity(found.len());
+    for (at, key) in found.iter().enumerate() {
+        if let Some(key) = key_text(key) {
+            rows.entry(key).or_insert(at);
+        }
+    }
+    let (mut order, mut missing_ids) = (Vec::new(), Vec::new());
+    for id in ids {
+        match key_text(id).and_then(|key| rows.get(&key)) {
+            Some(at) => order.push(*at),
+            None => missing_ids.push(id.clone()),
+        }
+    }
+    Hydrated { order, missing_ids }
 }
 
 /// Closes both spans after fetching rows failed in the host.

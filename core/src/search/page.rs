@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::config::options::{invalid_option, shown};
@@ -6,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
 
 /// A page as asked for. Both members count from 1; absent ones are the server's to choose.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Page {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<i64>,

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::wire::member;
@@ -6,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
 
 /// Tuning of one query. Absent members are not sent.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct PerQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranking_score_threshold: Option<Threshold>,
@@ -16,7 +17,7 @@ pub struct PerQuery {
     pub show_ranking_score_details: Option<bool>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Threshold {
     Int(i64),
@@ -100,14 +101,6 @@ impl PerQuery {
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        if let Some(threshold) = self.ranking_score_threshold {
-            member(out, "rankingScoreThreshold");
-            let digits = match threshold {
-                Threshold::Int(value) => value.to_string(),
-                Threshold::Float(value) => format!("{value:?}"),
-            };
-            out.extend_from_slice(digits.as_bytes());
-        }
         for (name, on) in [
             ("showRankingScore", self.show_ranking_score),
             ("showRankingScoreDetails", self.show_ranking_score_details),
@@ -116,6 +109,18 @@ impl PerQuery {
                 member(out, name);
                 out.extend_from_slice(b"true");
             }
+        }
+    }
+
+    /// The one member that decides what is a hit.
+    pub(super) fn write_threshold(&self, out: &mut Vec<u8>) {
+        if let Some(threshold) = self.ranking_score_threshold {
+            member(out, "rankingScoreThreshold");
+            let digits = match threshold {
+                Threshold::Int(value) => value.to_string(),
+                Threshold::Float(value) => format!("{value:?}"),
+            };
+            out.extend_from_slice(digits.as_bytes());
         }
     }
 }

@@ -1,13 +1,15 @@
+use schemars::JsonSchema;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::filter::Clause;
 use super::page::Page;
 use super::per_query::PerQuery;
+use super::presentation::Presentation;
 use super::sort::Direction;
 use crate::host::Term;
 
 /// One normalized query: all that the backend sees of a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, JsonSchema)]
 pub struct Query {
     pub text: String,
     /// As given, a tenant scope in front.
@@ -17,8 +19,22 @@ pub struct Query {
     pub facets: Vec<String>,
     pub facet_filter: Vec<(String, Term)>,
     pub per_query: PerQuery,
-    /// `filter` and `facet_filter`, compiled. All must hold.
+    #[schemars(skip)]
+    pub(super) presentation: Presentation,
+    /// `filter`, compiled. All must hold.
+    #[schemars(skip)]
     pub(super) clauses: Vec<Clause>,
+    /// `facet_filter`, compiled, each with its facet. All must hold too.
+    #[schemars(skip)]
+    pub(super) facet_clauses: Vec<(String, Clause)>,
+}
+
+impl Query {
+    /// Everything that must hold; without what `facet` was filtered by, if one is named.
+    pub(super) fn all_clauses(&self, without: Option<&str>) -> Vec<&Clause> {
+        let facets = self.facet_clauses.iter().filter(|(facet, _)| Some(facet.as_str()) != without);
+        self.clauses.iter().chain(facets.map(|(_, clause)| clause)).collect()
+    }
 }
 
 fn symbol(name: &str) -> Term {

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -10,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{RawJson, Term};
 
 /// What a search gives. Hits stay the bytes that came; only what the core needs was looked at.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct SearchReply {
     pub query: Query,
     pub raw: RawJson,
@@ -21,7 +22,7 @@ pub struct SearchReply {
 }
 
 /// Where in the results this is; only what the server said.
-#[derive(Debug, Clone, Default, Serialize, PartialEq)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema, PartialEq)]
 pub struct PageInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<i64>,
@@ -40,12 +41,22 @@ pub struct PageInfo {
 }
 
 /// The requested facets, in the requested order.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Facets {
-    /// `(facet, buckets)`; buckets by value, ascending as text, unless the schema declares `count`.
+    /// The buckets of each facet, by value, ascending as text, unless the schema declares `count`.
+    #[schemars(with = "BTreeMap<String, Vec<Bucket>>")]
     pub distribution: Term,
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, Option<f64>>>")]
     pub stats: Term,
+    #[schemars(with = "Vec<String>")]
     pub declared_order: Term,
+}
+
+/// One value of a facet, and how many hits have it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Bucket {
+    pub value: String,
+    pub count: i64,
 }
 
 /// The keys of a reply that the core looks at.
@@ -67,14 +78,16 @@ pub(super) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     pub(super) fn read(raw: &'a RawJson) -> Result<Self> {
-        serde_json::from_str(raw.get()).map_err(|_| {
-            let mut error = Error::new(
-                Kind::HttpError,
-                "the backend answered a search with something else; is it a Meilisearch 1.x?",
-            );
-            error.details.status = Some(200);
-            error
-        })
+        serde_json::from_str(raw.get()).map_err(|_| unreadable())
+    }
+
+    /// Takes one facet's counts and stats from another reply.
+    pub(super) fn take_facet(&mut self, facet: &str, mut other: Seen) {
+        let counts = other.facet_distribution.as_mut().and_then(|all| all.remove(facet));
+        self.facet_distribution.get_or_insert_default().insert(facet.to_owned(), counts.unwrap_or_default());
+        if let Some(stats) = other.facet_stats.as_mut().and_then(|all| all.remove(facet)) {
+            self.facet_stats.get_or_insert_default().insert(facet.to_owned(), stats);
+        }
     }
 
     pub(super) fn page(&self) -> PageInfo {
@@ -121,7 +134,15 @@ impl<'a> Seen<'a> {
     }
 }
 
-fn count_of(count: &Value) -> i64 {
+/// A reply that is not what the server promised.
+pub(super) fn unreadable() -> Box<Error> {
+    let message = "the backend answered a search with something else; is it a Meilisearch 1.x?";
+    let mut error = Error::new(Kind::HttpError, message);
+    error.details.status = Some(200);
+    error
+}
+
+pub(super) fn count_of(count: &Value) -> i64 {
     count.as_i64().or_else(|| count.as_f64().map(|count| count.trunc() as i64)).unwrap_or(0)
 }
 

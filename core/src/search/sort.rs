@@ -1,9 +1,12 @@
+use schemars::JsonSchema;
+
 use crate::config::options::shown;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, Term};
 use crate::schema::Schema;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 pub enum Direction {
     Asc,
     Desc,

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::config::SyncMode;
@@ -5,8 +6,9 @@ use crate::document::DocumentId;
 use crate::meilisearch::TaskMap;
 
 /// How far a write has come when its call returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "WriteStatus")]
 pub enum Status {
     /// The backend or the queue has taken responsibility. Not: searchable.
     Accepted,
@@ -17,7 +19,7 @@ pub enum Status {
 }
 
 /// What a write verb returns.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct WriteResult {
     pub mode: SyncMode,
     pub status: Status,

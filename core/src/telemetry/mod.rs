@@ -5,17 +5,24 @@
 //! lists. Stop metadata is the start metadata and more. No key and no document is ever metadata.
 //! A [`Trace`] collects the events of one call; [`Span`] is one start/stop pair.
 
+use std::borrow::Cow;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use once_cell::sync::Lazy;
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::error::{Error, Kind};
 use crate::host::Term;
 
-/// Every event the core produces, without its `.start`, `.stop` or `.exception`.
+/// The one event that is no span's: some searches of many failed.
+pub const PARTIAL: &str = "scrypath.search_many.partial";
+
+/// Every span the core produces: its events end in `.start` and `.stop`.
 pub const SPANS: &[&str] = &[
     "scrypath.search",
+    "scrypath.search_facet_values",
+    "scrypath.search_many",
     "scrypath.hydration",
     "scrypath.sync.upsert",
     "scrypath.sync.delete",
@@ -32,8 +39,16 @@ pub(crate) fn monotonic() -> i64 {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    Start { system_time: i64 },
-    Stop { duration: i64 },
+    Start {
+        system_time: i64,
+    },
+    Stop {
+        duration: i64,
+    },
+    /// Not a span: so many parts of a call failed.
+    Partial {
+        count: i64,
+    },
 }
 
 /// One event: `{name, measurements, metadata}`. Times are nanoseconds.
@@ -43,6 +58,19 @@ pub struct Event {
     phase: Phase,
     monotonic_time: i64,
     metadata: Metadata,
+}
+
+/// Nanoseconds: `system_time` of a start, `duration` of a stop. Of a partial failure, how many failed.
+#[derive(serde::Serialize, JsonSchema)]
+struct Measurements {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    monotonic_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_time: Option<i64>,
 }
 
 /// Metadata in the order it was added. Keys are ours, values small.
@@ -148,6 +176,16 @@ impl Trace {
         self.events.push(Event { span: name, phase, monotonic_time, metadata });
     }
 
+    /// Tells that so many parts of a call failed, and the rest did not.
+    pub(crate) fn partial(&mut self, name: &'static str, count: usize) {
+        if self.silent {
+            return;
+        }
+        let metadata = Metadata::new().with("failure_count", count);
+        let phase = Phase::Partial { count: count as i64 };
+        self.events.push(Event { span: name, phase, monotonic_time: monotonic(), metadata });
+    }
+
     pub(crate) fn into_events(self) -> Vec<Event> {
         self.events
     }
@@ -165,25 +203,52 @@ impl Serialize for Metadata {
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(serde::Serialize)]
-        #[serde(untagged)]
-        enum Measurements {
-            Start { monotonic_time: i64, system_time: i64 },
-            Stop { duration: i64, monotonic_time: i64 },
-        }
-        let (suffix, measurements) = match self.phase {
-            Phase::Start { system_time } => {
-                ("start", Measurements::Start { monotonic_time: self.monotonic_time, system_time })
-            }
-            Phase::Stop { duration } => {
-                ("stop", Measurements::Stop { duration, monotonic_time: self.monotonic_time })
-            }
+        let (suffix, system_time, duration, count) = match self.phase {
+            Phase::Start { system_time } => ("start", Some(system_time), None, None),
+            Phase::Stop { duration } => ("stop", None, Some(duration), None),
+            Phase::Partial { count } => ("partial", None, None, Some(count)),
         };
+        let monotonic_time = count.is_none().then_some(self.monotonic_time);
+        let measurements = Measurements { count, duration, monotonic_time, system_time };
         let mut out = serializer.serialize_struct("Event", 3)?;
         out.serialize_field("name", &format!("{}.{suffix}", self.span))?;
         out.serialize_field("measurements", &measurements)?;
         out.serialize_field("metadata", &self.metadata)?;
         out.end()
+    }
+}
+
+/// The name of an event: its span, and whether that starts or stops.
+struct EventName;
+
+impl JsonSchema for EventName {
+    fn schema_name() -> Cow<'static, str> {
+        "EventName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+        let names = |span: &&str| ["start", "stop"].map(|phase| format!("{span}.{phase}"));
+        let names: Vec<String> = SPANS.iter().flat_map(names).chain([PARTIAL.to_owned()]).collect();
+        json_schema!({"enum": names})
+    }
+}
+
+impl JsonSchema for Event {
+    fn schema_name() -> Cow<'static, str> {
+        "Event".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        json_schema!({
+            "description": "What happened during a call. Times are nanoseconds.",
+            "type": "object",
+            "properties": {
+                "name": generator.subschema_for::<EventName>(),
+                "measurements": generator.subschema_for::<Measurements>(),
+                "metadata": {"type": "object", "additionalProperties": true},
+            },
+            "required": ["name", "measurements", "metadata"],
+        })
     }
 }
 
@@ -193,6 +258,7 @@ pub(crate) fn error_kind(error: &Error) -> Term {
         match error.kind {
             Kind::HttpError => "http",
             Kind::TransportError | Kind::RequestTimeout => "transport",
+            Kind::EmptySchemaList => "empty_schema_list",
             Kind::Timeout => "timeout",
             Kind::TaskFailed => "task_failed",
             Kind::TaskCancelled => "cancelled",
@@ -204,7 +270,18 @@ pub(crate) fn error_kind(error: &Error) -> Term {
 }
 
 /// Keys that metadata carried across the host may have.
-const CARRIED: &[&str] = &["schema", "backend", "index", "sync_mode", "repo", "ranking_score_details"];
+const CARRIED: &[&str] = &[
+    "schema",
+    "backend",
+    "index",
+    "sync_mode",
+    "repo",
+    "search_scope",
+    "scoped_facet",
+    "ranking_score_details",
+    "schema_count",
+    "raw_entry_count",
+];
 
 impl Metadata {
     /// The metadata as JSON, symbols told from text.

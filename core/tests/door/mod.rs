@@ -16,6 +16,7 @@ impl Door {
         Self { core: Core::new(), runtime, url: url.to_owned() }
     }
 
+    #[allow(dead_code, reason = "not every test that uses the door declares a note")]
     pub(crate) fn schema(&self, options: Value) -> String {
         let reply = self.call(json!({"op": "declare", "name": "Note", "options": options}), &[]);
         reply["ok"]["json"].as_str().unwrap_or_else(|| panic!("{reply}")).to_owned()

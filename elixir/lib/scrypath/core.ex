@@ -38,7 +38,7 @@ defmodule Scrypath.Core do
   end
 
   @doc "What a reply says, its events emitted."
-  @spec open(map(), Telemetry.spans(), module() | nil) ::
+  @spec open(map(), Telemetry.spans(), module() | map() | nil) ::
           {{:ok, term()} | {:error, term()}, Telemetry.spans()}
   def open(reply, spans, module) do
     spans = Telemetry.emit(spans, Map.get(reply, :events, []), module)

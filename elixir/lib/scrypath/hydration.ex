@@ -31,6 +31,11 @@ defmodule Scrypath.Hydration do
           "invalid value for :repo option: expected a module or nil, got: #{inspect(repo)}"
   end
 
+  @doc "The key that rows are fetched by, as the core knows it."
+  @spec primary_key(source() | nil) :: String.t() | nil
+  def primary_key(nil), do: nil
+  def primary_key({_fetch, key}), do: Atom.to_string(key)
+
   defp key(schema) do
     case Optional.ecto_schema?(schema) && schema.__schema__(:primary_key) do
       [key | _rest] -> key
@@ -43,11 +48,10 @@ defmodule Scrypath.Hydration do
           {[map()], [term()]}
   def records(_source, _schema, %{hydration: nil}, _preload, _spans), do: {[], []}
 
-  def records({fetch, key}, schema, %{hydration: %{ids: ids, pending: pending}}, preload, spans) do
+  def records(source, schema, %{hydration: %{ids: ids, pending: pending}}, preload, spans) do
     {rows, found} =
       try do
-        rows = fetch.(schema, key, ids, List.wrap(preload))
-        {rows, Enum.map(rows, &key_of(&1, key))}
+        fetch(source, schema, ids, preload)
       catch
         kind, reason ->
           Core.run_within(spans, "hydration_failed", %{pending: pending, module: schema})
@@ -58,6 +62,13 @@ defmodule Scrypath.Hydration do
     {{:ok, hydrated}, _spans} = Core.run_within(spans, "hydrate", request)
     rows = List.to_tuple(rows)
     {Enum.map(hydrated.order, &elem(rows, &1)), hydrated.missing_ids}
+  end
+
+  @doc "The rows of a search's ids, and their keys, both in the order they came."
+  @spec fetch(source(), module(), [term()], list()) :: {[map()], [term()]}
+  def fetch({fetch, key}, schema, ids, preload) do
+    rows = fetch.(schema, key, ids, List.wrap(preload))
+    {rows, Enum.map(rows, &key_of(&1, key))}
   end
 
   defp key_of(record, key) do

@@ -38,6 +38,9 @@ defmodule Scrypath.Native do
   @spec call_dirty(reference(), map(), list(), boolean()) :: map() | :pending
   def call_dirty(_reference, _request, _records, _hooked), do: unloaded()
 
+  @spec kinds() :: [{kind :: String.t(), class :: String.t()}]
+  def kinds, do: unloaded()
+
   @spec open(map()) :: reference() | map()
   def open(_request), do: unloaded()
 

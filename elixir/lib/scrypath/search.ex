@@ -3,13 +3,17 @@ defmodule Scrypath.Search do
 
   alias Scrypath.{Config, Core, Hydration, Query, Schema, SearchResult, Telemetry}
 
-  @spec run(module(), String.t(), keyword()) :: {:ok, SearchResult.t()} | {:error, term()}
-  def run(schema, text, options) do
+  alias Scrypath.FacetSearchResult
+
+  @doc "`more` are further arguments of the operation: a bucket, or that counts are of alternatives."
+  @spec run(module(), String.t(), keyword(), map()) ::
+          {:ok, SearchResult.t()} | {:error, term()}
+  def run(schema, text, options, more \\ %{}) do
     json = Schema.json!(schema)
     layers = Config.layers(options)
     source = layers |> Config.host_option(:repo, nil) |> Hydration.source!(schema)
-
-    request = Map.merge(layers, %{schema: json, text: text, primary_key: key(source), module: schema})
+    asked = %{schema: json, text: text, primary_key: Hydration.primary_key(source), module: schema}
+    request = layers |> Map.merge(asked) |> Map.merge(more)
 
     case Core.run_within(Telemetry.spans(), "search", request) do
       {{:ok, found}, spans} ->
@@ -22,6 +26,15 @@ defmodule Scrypath.Search do
     end
   end
 
+  @spec facet_values(module(), String.t(), String.t(), keyword()) ::
+          {:ok, FacetSearchResult.t()} | {:error, term()}
+  def facet_values(schema, facet, text, options) do
+    asked = %{schema: Schema.json!(schema), facet: facet, text: text, module: schema}
+
+    with {:ok, found} <- Core.run("search_facet_values", Map.merge(Config.layers(options), asked)),
+         do: {:ok, FacetSearchResult.new(found)}
+  end
+
   @spec explain(module(), String.t(), keyword()) :: {:ok, map()} | {:error, term()}
   def explain(schema, text, options) do
     request = Map.merge(Config.layers(options), %{schema: Schema.json!(schema), text: text})
@@ -30,7 +43,4 @@ defmodule Scrypath.Search do
       {:ok, %{explained | query: Query.new(explained.query)}}
     end
   end
-
-  defp key(nil), do: nil
-  defp key({_fetch, key}), do: Atom.to_string(key)
 end

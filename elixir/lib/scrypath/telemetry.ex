@@ -12,8 +12,8 @@ defmodule Scrypath.Telemetry do
   @spec spans() :: spans()
   def spans, do: %{}
 
-  @doc "Emits events in order. `module` stands in for the schema's name."
-  @spec emit(spans(), [map()], module() | nil) :: spans()
+  @doc "Emits events in order. `module` stands in for the schema's name, or says which does."
+  @spec emit(spans(), [map()], module() | %{optional(String.t()) => module()} | nil) :: spans()
   def emit(spans, [], _module), do: spans
 
   def emit(spans, events, module) do
@@ -27,7 +27,7 @@ defmodule Scrypath.Telemetry do
     {context, spans} = context(spans, Enum.drop(name, -1), List.last(name))
     metadata = Map.put(event.metadata, :telemetry_span_context, context)
 
-    metadata = if module && is_map_key(metadata, :schema), do: %{metadata | schema: module}, else: metadata
+    metadata = with_module(metadata, module)
 
     # The event names are a fixed table of the core.
     apply(:telemetry, :execute, [
@@ -37,6 +37,23 @@ defmodule Scrypath.Telemetry do
     ])
 
     spans
+  end
+
+  # Of many searches, each event names its own schema.
+  defp with_module(%{schema: name} = metadata, %{} = modules),
+    do: %{metadata | schema: Map.get(modules, name, name)}
+
+  defp with_module(%{schema: _name} = metadata, module) when module != nil,
+    do: %{metadata | schema: module}
+
+  defp with_module(metadata, _module), do: metadata
+
+  # Not the end of a span.
+  defp context(spans, span, "partial") do
+    case spans do
+      %{^span => [context | _outer]} -> {context, spans}
+      _ -> {make_ref(), spans}
+    end
   end
 
   defp context(spans, span, "start") do
@@ -50,6 +67,8 @@ defmodule Scrypath.Telemetry do
       _ -> {make_ref(), spans}
     end
   end
+
+  defp measurements(%{count: count}), do: %{count: count}
 
   defp measurements(%{system_time: system_time, monotonic_time: monotonic_time}) do
     %{system_time: native(system_time), monotonic_time: monotonic(monotonic_time, system_time)}

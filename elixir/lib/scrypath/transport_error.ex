@@ -6,12 +6,12 @@ defmodule Scrypath.TransportError do
 
     * `:transport_error` - the server could not be reached, or the connection broke
     * `:request_timeout` - it did not answer within the deadline
-    * `:invalid_reply` - what answered is not a Meilisearch
     * `:embedded_open` - the embedded index could not be opened
 
   It is not raised by Scrypath; raise it where a failure to search is exceptional to you.
   """
   defexception [:kind, :message]
 
-  @type t :: %__MODULE__{kind: atom(), message: String.t()}
+  @type kind :: :transport_error | :request_timeout | :embedded_open
+  @type t :: %__MODULE__{kind: kind(), message: String.t()}
 end

@@ -25,11 +25,17 @@ defmodule Scrypath.Test.StubServer do
   end
 
   defp accept(listener, owner, answer) do
-    {:ok, socket} = :gen_tcp.accept(listener)
-    server = spawn_link(fn -> receive(do: (:yours -> serve(socket, owner, answer, ""))) end)
-    :ok = :gen_tcp.controlling_process(socket, server)
-    send(server, :yours)
-    accept(listener, owner, answer)
+    case :gen_tcp.accept(listener) do
+      {:ok, socket} ->
+        server = spawn_link(fn -> receive(do: (:yours -> serve(socket, owner, answer, ""))) end)
+        :ok = :gen_tcp.controlling_process(socket, server)
+        send(server, :yours)
+        accept(listener, owner, answer)
+
+      # The test has ended, and the listener with it.
+      {:error, :closed} ->
+        :ok
+    end
   end
 
   defp serve(socket, owner, answer, buffered) do

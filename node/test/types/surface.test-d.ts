@@ -6,7 +6,9 @@ import {
   project,
   type Repo,
   type Schema,
+  type SchemaOptions,
   Scrypath,
+  type SearchOptions,
   type SearchResult,
   schema,
   schemaFields,
@@ -14,6 +16,8 @@ import {
   type WriteResult,
 } from "scrypath";
 import { betterSqlite3Repo } from "scrypath/better-sqlite3";
+
+import type * as wire from "../../dist/esm/wire.js";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function same<A, B>(..._: Equal<A, B> extends true ? [] : ["the types differ"]): void {}
@@ -190,3 +194,15 @@ await search.syncRecords(Note, note);
 await search.deleteDocument(Note, null);
 // @ts-expect-error a record of another type
 project(Note, person);
+
+// ── Options are the core's, spelt as JavaScript spells names ─────────────────────────────────────────
+
+type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
+  ? `${First}${Capitalize<Camel<Rest>>}`
+  : Name;
+type Verb = Exclude<keyof SearchOptions<NoteRow>, "signal">;
+type Declared = Exclude<keyof SchemaOptions<NoteRow>, "name" | "searchDocument" | "searchDocumentId">;
+
+same<Exclude<Verb, Camel<keyof wire.RuntimeOptions | wire.SearchOption>>, never>();
+same<Exclude<Camel<wire.SearchOption>, Verb>, never>();
+same<Declared, Camel<wire.SchemaOption>>();

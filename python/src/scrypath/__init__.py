@@ -40,7 +40,7 @@ from ._errors import (
     TransportError,
     UsageError,
 )
-from ._options import RuntimeOptions, SchemaOptions, SearchOptions
+from ._options import RuntimeOptions, SchemaOptions, SearchManyOptions, SearchOptions
 from ._projection import document_id, project
 from ._repos import Repo
 from ._results import (
@@ -48,12 +48,17 @@ from ._results import (
     Document,
     Explanation,
     Facets,
+    FacetValues,
+    Failure,
+    Federation,
+    MultiSearchResult,
     Page,
     Query,
     Request,
     SearchResult,
     Task,
     WriteResult,
+    merge_distributions,
 )
 from ._schema import (
     document_id_field,
@@ -81,10 +86,14 @@ __all__ = [
     "Document",
     "EntryComposition",
     "Explanation",
+    "FacetValues",
     "Facets",
+    "Failure",
+    "Federation",
     "FormData",
     "Fragment",
     "InternalError",
+    "MultiSearchResult",
     "Page",
     "ParamIssue",
     "ParamsError",
@@ -98,6 +107,7 @@ __all__ = [
     "ScrypathError",
     "ScrypathTimeout",
     "ScrypathWarning",
+    "SearchManyOptions",
     "SearchOptions",
     "SearchParams",
     "SearchResult",
@@ -116,6 +126,7 @@ __all__ = [
     "document_id_field",
     "document_source",
     "fingerprint",
+    "merge_distributions",
     "normalize_params",
     "project",
     "reflect_search",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, Unpack
 
-from . import _operations
+from . import _many, _operations
 from ._core import decide
-from ._options import ClientDefaults, RuntimeOptions, SearchOptions, given, sendable
-from ._results import Explanation, SearchResult, WriteResult
+from ._many import Entry
+from ._options import ClientDefaults, RuntimeOptions, SearchManyOptions, SearchOptions, given, sendable
+from ._results import Explanation, FacetValues, MultiSearchResult, SearchResult, WriteResult
 from ._steps import run, run_async
 from ._unset import UNSET, Unset
 
@@ -24,7 +25,7 @@ def validate_options(**options: Unpack[RuntimeOptions]) -> dict[str, Any]:
     Raises:
         UsageError: an option is unknown, missing or of the wrong type.
     """
-    return decide("resolve_config", options=sendable(given(options)))  # type: ignore[no-any-return]
+    return {**decide("resolve_config", options=sendable(given(options)))}
 
 
 class _Client:
@@ -94,6 +95,59 @@ class Scrypath(_Client):
         """
         return run(_operations.search(schema, text, options, self._defaults))
 
+    def search_within_facet(
+        self, schema: type[R], text: str, bucket: tuple[str, Any], **options: Unpack[SearchOptions]
+    ) -> SearchResult[R]:
+        """Search among the documents of one facet bucket.
+
+        Args:
+            bucket: the facet and its value; a list of values means any of them.
+
+        The rest is as in :meth:`search`. A ``facet_filter`` on the same facet is refused.
+        """
+        return run(_operations.search(schema, text, options, self._defaults, bucket=[bucket]))
+
+    def search_disjunctive(
+        self, schema: type[R], text: str, **options: Unpack[SearchOptions]
+    ) -> SearchResult[R]:
+        """Search, with counts for facets whose values are alternatives.
+
+        As :meth:`search`, but each of ``facets`` that ``facet_filter`` restricts is counted as if it were
+        not: a visitor who chose one kind still sees how many hits the other kinds would have. It is one
+        request, of one query more for each such facet.
+        """
+        return run(_operations.search(schema, text, options, self._defaults, disjunctive=True))
+
+    def search_facet_values(
+        self, schema: type, facet: str, text: str = "", **options: Unpack[SearchOptions]
+    ) -> FacetValues:
+        """Search the values of a facet: those that begin like ``text``.
+
+        ``filter``, ``facet_filter`` and ``tenant_scope`` restrict which documents are counted. Errors are
+        those of :meth:`search`.
+        """
+        return run(_operations.search_facet_values(schema, facet, text, options, self._defaults))
+
+    def search_many(
+        self, entries: Sequence[Entry], **options: Unpack[SearchManyOptions]
+    ) -> MultiSearchResult:
+        """Search several classes in one request.
+
+        Args:
+            entries: ``(schema, text)`` or ``(schema, text, options)``. ``"all"`` in the place of the
+                schema stands for each of ``global_schemas``. An entry's options win over the call's; it
+                may hold ``federation_weight``, which raises or lowers its hits in the merged list.
+            **options: :class:`SearchManyOptions`: what every entry starts from, and how the call runs.
+
+        The hits are merged into one list (:meth:`MultiSearchResult.merged`) unless an entry has a ``page``:
+        then results stand side by side, each with its own totals.
+
+        Raises:
+            UsageError: an entry is wrong (``kind`` says how, ``details["cause"]`` why); nothing was sent.
+            BackendError: the search failed as a whole, or every entry did.
+        """
+        return run(_many.search_many(entries, options, self._defaults))
+
     def sync_record(self, schema: type, record: Any, **options: Unpack[RuntimeOptions]) -> WriteResult:
         """Write one record's document, replacing the one that is there. See :meth:`sync_records`."""
         return run(_operations.sync_records(schema, [record], options, self._defaults))
@@ -154,6 +208,31 @@ class AsyncScrypath(_Client):
     async def search(self, schema: type[R], text: str, **options: Unpack[SearchOptions]) -> SearchResult[R]:
         """See :meth:`Scrypath.search`."""
         return await run_async(_operations.search(schema, text, options, self._defaults))
+
+    async def search_within_facet(
+        self, schema: type[R], text: str, bucket: tuple[str, Any], **options: Unpack[SearchOptions]
+    ) -> SearchResult[R]:
+        """See :meth:`Scrypath.search_within_facet`."""
+        return await run_async(_operations.search(schema, text, options, self._defaults, bucket=[bucket]))
+
+    async def search_disjunctive(
+        self, schema: type[R], text: str, **options: Unpack[SearchOptions]
+    ) -> SearchResult[R]:
+        """See :meth:`Scrypath.search_disjunctive`."""
+        return await run_async(_operations.search(schema, text, options, self._defaults, disjunctive=True))
+
+    async def search_facet_values(
+        self, schema: type, facet: str, text: str = "", **options: Unpack[SearchOptions]
+    ) -> FacetValues:
+        """See :meth:`Scrypath.search_facet_values`."""
+        return await run_async(_operations.search_facet_values(schema, facet, text, options, self._defaults))
+
+    async def search_many(
+        self, entries: Sequence[Entry], **options: Unpack[SearchManyOptions]
+    ) -> MultiSearchResult:
+        """See :meth:`Scrypath.search_many`. Rows of several entries are fetched at once, unless the repo is
+        a database session, which does one thing at a time."""
+        return await run_async(_many.search_many(entries, options, self._defaults))
 
     async def sync_record(self, schema: type, record: Any, **options: Unpack[RuntimeOptions]) -> WriteResult:
         """See :meth:`Scrypath.sync_record`."""

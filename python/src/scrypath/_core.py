@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ._errors import InternalError, from_reply
+from ._wire import Decide, Operation, Reply
 
 __all__ = ["VERSION", "Call", "Inbox", "Stream", "decide", "kinds"]
 
@@ -18,22 +20,28 @@ except ImportError as error:
     ) from error
 
 
-def request(op: str, **arguments: Any) -> dict[str, Any]:
+def request(op: Operation, **arguments: Any) -> dict[str, Any]:
     return {"op": op, "host": "python", **arguments}
 
 
-def result(reply: dict[str, Any]) -> Any:
+def result(reply: Reply) -> Any:
     """What a reply holds, or the exception it stands for, raised."""
     if (error := reply.get("error")) is not None:
         raise from_reply(error)
     return reply["ok"]
 
 
-def decide(
-    op: str, records: list[Any] | None = None, hooks: list[Any] | None = None, **arguments: Any
+def _decide(
+    op: Operation, records: list[Any] | None = None, hooks: list[Any] | None = None, **arguments: Any
 ) -> Any:
-    """Carries out a pure operation at once."""
     call = Call(request(op, **arguments), records, hooks)
     if not call.is_pure:
         raise InternalError(f"the operation {op!r} waits, and cannot be decided", "internal")
     return result(call.run())
+
+
+decide: Decide = _decide
+"""Carries out a pure operation at once."""
+
+decide_edge: Callable[..., Any] = _decide
+"""The same for the request edge, whose operations have shapes of their own in ``_edge``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict, overload
 
-from ._core import decide
+from ._core import decide_edge
 from ._errors import ParamsError
 from ._options import Pairs
 from ._schema import declaration
@@ -110,7 +110,7 @@ def compose(
         >>> composed["defaulted"]
         {'page': {'size': 20}}
     """
-    return decide("compose", fragments=fragments, criteria=criteria)  # type: ignore[no-any-return]
+    return decide_edge("compose", fragments=fragments, criteria=criteria)  # type: ignore[no-any-return]
 
 
 def search_args(composed: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -122,7 +122,7 @@ def search_args(composed: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         >>> text, options["facets"]
         ('rope', ['kind'])
     """
-    text, options = decide("search_arguments", of=composed)
+    text, options = decide_edge("search_arguments", of=composed)
     return text, options
 
 
@@ -141,7 +141,7 @@ def compose_many(
             is ever lost in silence.
     """
     tokens = _Tokens()
-    composed = decide("compose_many", entries=[tokens.entry(entry) for entry in entries], shared=shared)
+    composed = decide_edge("compose_many", entries=[tokens.entry(entry) for entry in entries], shared=shared)
     for entry in composed["entries"]:
         entry["schema"] = tokens.schema(entry["schema"])
     return composed  # type: ignore[no-any-return]
@@ -162,7 +162,7 @@ def search_many_args(
         ([(<class '...Note'>, 'a', {'filter': [['status', 'open']]}), ('all', 'b')], {'page': {'size': 8}})
     """
     tokens = _Tokens()
-    lowered, shared = decide("many_arguments", of=tokens.composition(composed))
+    lowered, shared = decide_edge("many_arguments", of=tokens.composition(composed))
     return [(tokens.schema(token), *rest) for token, *rest in lowered], shared
 
 
@@ -176,7 +176,7 @@ def capabilities(cls: type) -> dict[str, Any]:
         >>> scrypath.capabilities(Note)["sorts"]
         {'supported': True, 'fields': ['title']}
     """
-    return decide("schema_capabilities", schema=declaration(cls).json)  # type: ignore[no-any-return]
+    return decide_edge("schema_capabilities", schema=declaration(cls).json)  # type: ignore[no-any-return]
 
 
 def reflect_search(cls: type, criteria: Criteria | Composition | Mapping[str, Any]) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def reflect_search(cls: type, criteria: Criteria | Composition | Mapping[str, An
         >>> reflected["resolved"]["unsupported"]
         {'filter': [['crew', 4]]}
     """
-    return decide("reflect_search", schema=declaration(cls).json, of=criteria)  # type: ignore[no-any-return]
+    return decide_edge("reflect_search", schema=declaration(cls).json, of=criteria)  # type: ignore[no-any-return]
 
 
 def reflect_search_many(
@@ -202,7 +202,7 @@ def reflect_search_many(
         of: Any = tokens.composition(entries)
     else:
         of = [tokens.entry(entry) for entry in entries]
-    reflected = decide("reflect_search_many", of=of, options=shared, schemas=tokens.declared())
+    reflected = decide_edge("reflect_search_many", of=of, options=shared, schemas=tokens.declared())
     for entry in reflected["entries"]:
         entry["entry"]["schema"] = tokens.schema(entry["entry"]["schema"])
     return reflected  # type: ignore[no-any-return]
@@ -240,7 +240,7 @@ def normalize_params(params: Any, schema: type | Iterable[type] | None = None) -
     if schema is not None:
         classes = [schema] if isinstance(schema, type) else schema
         arguments["schemas"] = [declaration(cls).json for cls in classes]
-    return decide("normalize_params", **arguments)  # type: ignore[no-any-return]
+    return decide_edge("normalize_params", **arguments)  # type: ignore[no-any-return]
 
 
 def cast_params(params: Mapping[str, Any]) -> SearchParams:
@@ -251,7 +251,7 @@ def cast_params(params: Mapping[str, Any]) -> SearchParams:
         >>> scrypath.cast_params({"text": "tug", "filter": {"year": {"gte": 1990}}})["filter"]
         [['year', {'gte': 1990}]]
     """
-    return decide("cast_params", params=params)  # type: ignore[no-any-return]
+    return decide_edge("cast_params", params=params)  # type: ignore[no-any-return]
 
 
 def to_query_params(params: SearchParams | Mapping[str, Any]) -> dict[str, Any]:
@@ -260,7 +260,7 @@ def to_query_params(params: SearchParams | Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UsageError: for what a URL cannot hold: tuning, more than one sort entry, operators.
     """
-    return decide("to_query_params", params=params)  # type: ignore[no-any-return]
+    return decide_edge("to_query_params", params=params)  # type: ignore[no-any-return]
 
 
 def to_query_string(params: SearchParams | Mapping[str, Any]) -> str:
@@ -271,7 +271,7 @@ def to_query_string(params: SearchParams | Mapping[str, Any]) -> str:
         >>> scrypath.to_query_string({"text": "tug", "filter": {"flag": "NO"}})
         'q=tug&filter%5Bflag%5D=NO'
     """
-    return str(decide("to_query_string", params=params))
+    return str(decide_edge("to_query_string", params=params))
 
 
 @overload
@@ -291,9 +291,9 @@ def to_form_data(params: Any, error: ParamsError | None = None) -> FormData:
         ({'q': 'tug', 'page': {'number': 'x'}}, 'page.number must be a positive integer')
     """
     if error is None:
-        return decide("to_form_data", params=params)  # type: ignore[no-any-return]
+        return decide_edge("to_form_data", params=params)  # type: ignore[no-any-return]
     issues = error.details["issues"]
-    return decide("to_form_data", params=_browser_shaped(params), errors=issues)  # type: ignore[no-any-return]
+    return decide_edge("to_form_data", params=_browser_shaped(params), errors=issues)  # type: ignore[no-any-return]
 
 
 def _browser_shaped(params: Any) -> Any:

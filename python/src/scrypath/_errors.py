@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._results import Task
+from ._wire import ErrorClass, ErrorDetails, ErrorKind, ErrorReply
 
 
 class ScrypathError(Exception):
@@ -34,15 +35,15 @@ class ScrypathError(Exception):
             ``code``, ``task``, ``payload``, ``position``, ``reason``, ``issues``; absent ones are left out.
     """
 
-    class_: str = "internal"
+    class_: ErrorClass = "internal"
 
     def __init__(
-        self, message: str, kind: str, retryable: bool = False, details: Mapping[str, Any] | None = None
+        self, message: str, kind: ErrorKind, retryable: bool = False, details: ErrorDetails | None = None
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.retryable = retryable
-        self.details: Mapping[str, Any] = details or {}
+        self.details: ErrorDetails = details or {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), self.kind, self.retryable, dict(self.details))
@@ -157,7 +158,7 @@ class InternalError(ScrypathError):
     class_ = "internal"
 
 
-BY_CLASS: dict[str, type[ScrypathError]] = {
+BY_CLASS: dict[ErrorClass, type[ScrypathError]] = {
     error.class_: error
     for error in (
         UsageError,
@@ -175,7 +176,7 @@ class ScrypathWarning(UserWarning):
     """A declaration that holds, but that its author may not have meant."""
 
 
-def from_reply(error: Mapping[str, Any]) -> ScrypathError:
+def from_reply(error: ErrorReply) -> ScrypathError:
     """The exception for the error part of a reply."""
     raised = BY_CLASS.get(error["class"], InternalError)
     if error["kind"] == "params_invalid":

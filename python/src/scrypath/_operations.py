@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from . import _repos
+from . import _wire as wire
 from ._core import decide, request
 from ._options import given, sendable
 from ._projection import as_list, document_id, hooked
 from ._repos import Fetch
 from ._results import (
     Explanation,
+    FacetValues,
     SearchResult,
     WriteResult,
+    facet_values,
     query,
     search_result,
     write_result,
@@ -26,14 +29,17 @@ R = TypeVar("R")
 Options = Mapping[str, Any]
 
 
-def search(cls: type[R], text: str, options: Options, defaults: Options) -> Steps[SearchResult[R]]:
+def search(
+    cls: type[R], text: str, options: Options, defaults: Options, **more: Any
+) -> Steps[SearchResult[R]]:
     options = given(options)
     repo = options.get("repo", defaults.get("repo"))
+    found: wire.SearchReply
     if repo is None:
-        found = yield Invoke(_request("search", cls, options, defaults, text=text))
+        found = yield Invoke(_request("search", cls, options, defaults, text=text, **more))
         return search_result(found, [], [])
     source, key = _repos.source(repo), _repos.primary_key(cls)
-    found = yield Invoke(_request("search", cls, options, defaults, text=text, primary_key=key))
+    found = yield Invoke(_request("search", cls, options, defaults, text=text, primary_key=key, **more))
     if (hydration := found["hydration"]) is None:
         return search_result(found, [], [])
     preload = _repos.preloads(options.get("preload", defaults.get("preload")))
@@ -43,8 +49,15 @@ def search(cls: type[R], text: str, options: Options, defaults: Options) -> Step
     except BaseException:
         yield Invoke(request("hydration_failed", pending=hydration["pending"]))
         raise
-    hydrated = yield Invoke(request("hydrate", pending=hydration["pending"], found=keys))
+    hydrated: wire.Hydrated = yield Invoke(request("hydrate", pending=hydration["pending"], found=keys))
     return search_result(found, [rows[at] for at in hydrated["order"]], hydrated["missing_ids"])
+
+
+def search_facet_values(
+    cls: type, facet: str, text: str, options: Options, defaults: Options
+) -> Steps[FacetValues]:
+    call = _request("search_facet_values", cls, given(options), defaults, facet=facet, text=text)
+    return facet_values((yield Invoke(call)))
 
 
 def sync_records(cls: type, records: Any, options: Options, defaults: Options) -> Steps[WriteResult]:
@@ -71,7 +84,7 @@ def explain(cls: type, text: str, options: Options, defaults: Options) -> Explan
 
 
 def index_name(cls: type, options: Options, defaults: Options) -> str:
-    return str(decide("index_name", **_arguments(cls, given(options), defaults)))
+    return decide("index_name", **_arguments(cls, given(options), defaults))
 
 
 def _ids(ids: Any) -> Any:
@@ -79,7 +92,9 @@ def _ids(ids: Any) -> Any:
     return ids if isinstance(ids, str | bytes | Mapping) or not isinstance(ids, Sequence) else list(ids)
 
 
-def _request(op: str, cls: type, options: Options, defaults: Options, **more: Any) -> dict[str, Any]:
+def _request(
+    op: wire.Operation, cls: type, options: Options, defaults: Options, **more: Any
+) -> dict[str, Any]:
     return request(op, **_arguments(cls, options, defaults), **more)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
-from ._results import SyncMode
 from ._unset import UNSET, Unset
+from ._wire import SettingsMerge, SyncMode
 
 Pairs = Mapping[str, Any] | Sequence[tuple[str, Any]]
 """Names with values: a dict, or a list of pairs where order or repetition matters."""
@@ -20,7 +20,7 @@ class ClientDefaults(TypedDict, total=False):
     sync_mode: SyncMode | Unset
     inline_timeout: int | Unset
     inline_poll_interval: int | Unset
-    settings_merge: Literal["replace", "deep"] | Unset
+    settings_merge: SettingsMerge | Unset
     req_options: Pairs | Unset
     repo: Any
     preload: Any
@@ -68,6 +68,11 @@ class SearchOptions(RuntimeOptions, total=False):
     ``per_query``     ``ranking_score_threshold``, ``show_ranking_score``, ``show_ranking_score_details``
     ``tenant_scope``  the value of the schema's ``tenant_field`` that every hit must have
     ================  =====================================================================
+
+    How hits are shown, all passed through to the server; what it makes of them is in a hit's ``_formatted``
+    and ``_matchesPosition``: ``attributes_to_retrieve``, ``attributes_to_highlight``,
+    ``highlight_pre_tag``, ``highlight_post_tag``, ``attributes_to_crop``, ``crop_length`` (words),
+    ``crop_marker``, ``show_matches_position``, ``matching_strategy``.
     """
 
     filter: Pairs | Unset
@@ -77,6 +82,30 @@ class SearchOptions(RuntimeOptions, total=False):
     facet_filter: Pairs | Unset
     per_query: Pairs | Unset | None
     tenant_scope: Any
+    attributes_to_retrieve: Sequence[str]
+    attributes_to_highlight: Sequence[str]
+    highlight_pre_tag: str
+    highlight_post_tag: str
+    attributes_to_crop: Sequence[str]
+    crop_length: int
+    crop_marker: str
+    show_matches_position: bool
+    matching_strategy: Literal["last", "all", "frequency"]
+
+
+class SearchManyOptions(SearchOptions, total=False):
+    """What every entry of a ``search_many`` starts from, and how the call runs.
+
+    ====================  =================================================================
+    ``global_schemas``    the classes that ``"all"`` stands for
+    ``max_schemas``       how many entries a call may have (10)
+    ``federation_limit``  how many hits the merged list has at most (200)
+    ``federation_offset`` how many of its hits are left out at its beginning (0)
+    ``hydration_timeout`` how long fetching the rows of one entry may take, in ms (5000)
+    ====================  =================================================================
+    """
+
+    global_schemas: Sequence[type]
 
 
 class SchemaOptions(TypedDict, total=False):

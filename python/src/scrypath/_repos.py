@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from . import _orm
@@ -32,6 +34,10 @@ class Repo(Protocol):
 class Source(Protocol):
     """A repo, brought to one form."""
 
+    @property
+    def concurrent(self) -> bool:
+        """Whether several fetches may be under way at once."""
+
     def fetch(self, model: type, key: str, ids: Sequence[Any], preload: Sequence[Any]) -> list[Any]:
         """Fetch on the calling thread."""
 
@@ -56,6 +62,68 @@ class Fetch:
 
     async def later(self, emitter: Emitter) -> list[Any]:
         return await self.source.fetch_async(self.model, self.key, self.ids, self.preload)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfetched:
+    """Rows that did not come: in time, or at all."""
+
+    error: BaseException | str
+
+    @property
+    def word(self) -> str:
+        """What is told of it: never the text of an exception, which may hold data."""
+        return self.error if isinstance(self.error, str) else "hydration_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchAll:
+    """The step that hydrates many searches: one query each.
+
+    A database session does one thing at a time, so the queries of one follow each other; each has its
+    own time limit. A query that cannot be interrupted counts as too late once it has come back.
+    """
+
+    source: Source
+    wanted: Sequence[tuple[type, str, Sequence[Any] | None]]
+    preload: Sequence[Any]
+    limit: float
+
+    def now(self, emitter: Emitter) -> list[list[Any] | Unfetched | None]:
+        return [self._one(model, key, ids) for model, key, ids in self.wanted]
+
+    def _one(self, model: type, key: str, ids: Sequence[Any] | None) -> list[Any] | Unfetched | None:
+        if ids is None:
+            return None
+        started = monotonic()
+        try:
+            rows = self.source.fetch(model, key, ids, self.preload)
+        except UsageError:
+            raise
+        except Exception as error:
+            return Unfetched(error)
+        return rows if monotonic() - started <= self.limit else Unfetched("hydration_timeout")
+
+    async def later(self, emitter: Emitter) -> list[list[Any] | Unfetched | None]:
+        waits = [self._one_later(model, key, ids) for model, key, ids in self.wanted]
+        if self.source.concurrent:
+            return list(await asyncio.gather(*waits))
+        return [await wait for wait in waits]
+
+    async def _one_later(
+        self, model: type, key: str, ids: Sequence[Any] | None
+    ) -> list[Any] | Unfetched | None:
+        if ids is None:
+            return None
+        try:
+            async with asyncio.timeout(self.limit):
+                return await self.source.fetch_async(model, key, ids, self.preload)
+        except TimeoutError:
+            return Unfetched("hydration_timeout")
+        except UsageError:
+            raise
+        except Exception as error:
+            return Unfetched(error)
 
 
 def source(repo: Any) -> Source:
@@ -101,6 +169,7 @@ def preloads(preload: Any) -> list[Any]:
 @dataclass(frozen=True, slots=True)
 class _Custom:
     repo: Any
+    concurrent: bool = True
 
     def fetch(self, model: type, key: str, ids: Sequence[Any], preload: Sequence[Any]) -> list[Any]:
         rows = self._call(model, key, ids, preload)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, overload
+
+from . import _wire as wire
 
 if TYPE_CHECKING:
+    from ._errors import ScrypathError
     from ._native import Raw
 
 R = TypeVar("R")
-
-SyncMode = Literal["inline", "manual", "oban"]
-WriteStatus = Literal["accepted", "completed", "noop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,11 @@ class Query:
 
     text: str
     filter: list[tuple[str, Any]]
-    sort: list[tuple[str, str]]
-    page: dict[str, int]
+    sort: list[tuple[wire.Direction, str]]
+    page: wire.Page
     facets: list[str]
     facet_filter: list[tuple[str, Any]]
-    per_query: dict[str, Any]
+    per_query: wire.PerQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,18 @@ class Page:
     estimated_total_hits: int | None = None
     offset: int | None = None
     limit: int | None = None
+
+    @property
+    def next(self) -> int | None:
+        """The number of the next page; ``None`` on the last one, or where pages were not asked for."""
+        if self.number is None or self.total_pages is None or self.number >= self.total_pages:
+            return None
+        return self.number + 1
+
+    @property
+    def previous(self) -> int | None:
+        """The number of the page before; ``None`` on the first one, or where pages were not asked for."""
+        return self.number - 1 if self.number is not None and self.number > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,26 @@ class SearchResult(Generic[R]):
     def hits(self) -> list[dict[str, Any]]:
         return self.raw.get("hits", [])  # type: ignore[no-any-return]
 
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The hits."""
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        """How many hits this page has."""
+        return len(self.hits)
+
+    @overload
+    def __getitem__(self, at: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, at: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        """One hit, or a slice of them."""
+        return self.hits[at]
+
+    def __bool__(self) -> bool:
+        """True: a result without hits is a result all the same."""
+        return True
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SearchResult):
             return NotImplemented
@@ -135,11 +168,85 @@ class SearchResult(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
+class FacetValues:
+    """The values of a facet that begin like the query.
+
+    Attributes:
+        facet_query: what was looked for, as the backend repeats it.
+        hits: the values and how many documents have them, in the backend's order.
+        raw: the whole reply of the backend.
+    """
+
+    facet_query: str | None
+    hits: list[Bucket]
+    raw: dict[str, Any]
+
+    def __iter__(self) -> Iterator[Bucket]:
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """What the backend said about a merged list; what it left out is ``None``."""
+
+    estimated_total_hits: int | None = None
+    processing_time_ms: int | None = None
+    limit: int | None = None
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A search of many that failed.
+
+    Attributes:
+        schema: the class that was searched.
+        reason: the error, or ``"hydration_timeout"`` where fetching its rows took too long.
+    """
+
+    schema: type
+    reason: ScrypathError | BaseException | str
+
+
+@dataclass(frozen=True, slots=True)
+class MultiSearchResult:
+    """What many searches found.
+
+    Attributes:
+        ordered: ``(class, result)`` in the order of the entries; entries that failed are left out.
+        by_schema: the result of each class; of one that came several times, the last.
+        failures: the entries that failed.
+        federation: what the backend said about the merged list, where there is one.
+        merge_hit_order: ``(class, id)`` in the order of the merged list, where there is one.
+    """
+
+    ordered: list[tuple[type, SearchResult[Any]]]
+    by_schema: dict[type, SearchResult[Any]]
+    failures: list[Failure]
+    federation: Federation | None
+    merge_hit_order: list[tuple[type, int | str]] | None
+    _merged: list[tuple[int, int]] = field(default_factory=list, repr=False)
+
+    def merged(self) -> list[tuple[type, dict[str, Any]]]:
+        """``(class, hit)`` in the order of the merged list; empty where there is none."""
+        return [(self.ordered[entry][0], self.ordered[entry][1].hits[hit]) for entry, hit in self._merged]
+
+    def __iter__(self) -> Iterator[tuple[type, SearchResult[Any]]]:
+        return iter(self.ordered)
+
+    def __len__(self) -> int:
+        return len(self.ordered)
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """A task of the backend, as last seen."""
 
     uid: int
-    status: str
+    status: wire.TaskStatus
     index_uid: str | None
     type: str | None
     raw: dict[str, Any]
@@ -159,8 +266,8 @@ class WriteResult:
         task: the backend's task, where there is one.
     """
 
-    mode: SyncMode
-    status: WriteStatus
+    mode: wire.SyncMode
+    status: wire.WriteStatus
     document_ids: list[int | str]
     document_count: int
     index: str | None = None
@@ -173,7 +280,7 @@ class Document:
 
     id: int | str
     data: dict[str, Any]
-    source: Literal["fields", "custom"]
+    source: wire.Source
 
 
 class Request(TypedDict):
@@ -192,7 +299,7 @@ class Explanation:
     request: Request
 
 
-def query(normalized: dict[str, Any]) -> Query:
+def query(normalized: wire.Query) -> Query:
     """A normalized query; pairs cross the boundary as lists."""
     return Query(
         normalized["text"],
@@ -209,9 +316,13 @@ def _pairs(lists: list[list[Any]]) -> list[Any]:
     return [(name, value) for name, value in lists]
 
 
-def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int | str]) -> SearchResult[R]:
+def search_result(
+    found: wire.SearchReply | wire.EntryReply, records: list[R], missing_ids: list[int | str]
+) -> SearchResult[R]:
     """The result of a search, from the core's reply."""
     facets = found["facets"]
+    # Of one search it comes unread; of many, as dicts.
+    raw: Any = found["raw"]
     distribution = {
         name: [Bucket(bucket["value"], bucket["count"]) for bucket in buckets]
         for name, buckets in facets["distribution"].items()
@@ -222,10 +333,40 @@ def search_result(found: dict[str, Any], records: list[R], missing_ids: list[int
         missing_ids,
         Page(**found["page"]),
         Facets(distribution, facets["stats"], facets["declared_order"]),
-        Sent(found["raw"]),
+        Sent(None, raw) if isinstance(raw, dict) else Sent(raw),
     )
 
 
-def write_result(written: dict[str, Any]) -> WriteResult:
-    task = written.pop("task", None)
-    return WriteResult(**written, task=Task(**task) if task is not None else None)
+def facet_values(found: wire.FacetValues) -> FacetValues:
+    hits = [Bucket(bucket["value"], bucket["count"]) for bucket in found["hits"]]
+    return FacetValues(found["facet_query"], hits, found["raw"])
+
+
+def write_result(written: wire.WriteResult) -> WriteResult:
+    task = written.get("task")
+    return WriteResult(
+        written["mode"],
+        written["status"],
+        written["document_ids"],
+        written["document_count"],
+        written.get("index"),
+        Task(**task) if task is not None else None,
+    )
+
+
+def merge_distributions(
+    main: Mapping[str, Mapping[str, Any]], overrides: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, int]]:
+    """Put each override's counts in the place of those of its facet.
+
+    For counts that were searched for apart, as the backend sends them; :meth:`Scrypath.search_disjunctive`
+    does both. Counts become whole numbers of at least 0.
+
+    Example:
+        >>> import scrypath
+        >>> scrypath.merge_distributions({"kind": {"tug": 1}}, {"kind": {"tug": 4, "ferry": 6.0}})
+        {'kind': {'tug': 4, 'ferry': 6}}
+    """
+    from ._core import decide
+
+    return decide("merge_distributions", main=main, overrides=overrides)

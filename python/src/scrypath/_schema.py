@@ -8,11 +8,13 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
 from ._core import decide
 from ._errors import ScrypathWarning, UsageError
 from ._options import SchemaOptions, given
+from ._wire import Declaration as Checked
+from ._wire import Source
 
 C = TypeVar("C", bound=type)
 
@@ -108,9 +110,9 @@ def _load(path: str | os.PathLike[str], options: SchemaOptions) -> Declaration:
     return _declaration(decide("load", json=Path(path).read_text(encoding="utf-8")), options)
 
 
-def _declaration(checked: dict[str, Any], options: SchemaOptions) -> Declaration:
-    config: dict[str, Any] = checked["config"]
-    config["faceting"] = dict(config["faceting"])
+def _declaration(checked: Checked, options: SchemaOptions) -> Declaration:
+    config: dict[str, Any] = {**checked["config"]}
+    config["faceting"] = dict(checked["config"]["faceting"])
     # Classes and functions of the application: the core checks them, and this keeps them.
     config["fan_outs"] = {
         fan_out: dict(parts) for fan_out, parts in dict(options.get("fan_outs", {})).items()
@@ -151,7 +153,7 @@ def schema_faceting(cls: type) -> dict[str, Any]:
     return deepcopy(declaration(cls).config["faceting"])
 
 
-def document_source(cls: type) -> Literal["custom", "fields"]:
+def document_source(cls: type) -> Source:
     """``"custom"`` when the class has a ``search_document`` hook, else ``"fields"``."""
     declaration(cls)
     return "fields" if hook(cls, "search_document") is None else "custom"
@@ -174,7 +176,7 @@ def fingerprint(cls: type) -> str:
 
 def wire_settings(cls: type) -> dict[str, Any]:
     """The settings that the class's index needs, as they are sent to Meilisearch."""
-    return decide("wire_settings", schema=declaration(cls).json)  # type: ignore[no-any-return]
+    return decide("wire_settings", schema=declaration(cls).json)
 
 
 def hook(cls: type, name: str) -> Callable[[Any], Any] | None:

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from ._core import Call, Inbox, result
 from ._telemetry import Emitter
+from ._wire import Reply
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ class Invoke:
         if call.is_pure:
             return _outcome(call.run(), emitter)
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[dict[str, Any]] = loop.create_future()
+        future: asyncio.Future[Reply] = loop.create_future()
         ticket = _inbox(loop).start(call, future)
         try:
             reply = await future
@@ -98,7 +99,7 @@ async def run_async(steps: Steps[T]) -> T:
         return done.value  # type: ignore[no-any-return]
 
 
-def _outcome(reply: dict[str, Any], emitter: Emitter) -> Any:
+def _outcome(reply: Reply, emitter: Emitter) -> Any:
     if (events := reply.get("events")) is not None:
         emitter.emit(events)
     return result(reply)

@@ -10,9 +10,9 @@ import logging
 import sys
 from typing import Any
 
-logger = logging.getLogger("scrypath")
+from ._wire import Event
 
-Event = dict[str, Any]
+logger = logging.getLogger("scrypath")
 
 
 class Emitter:
@@ -58,8 +58,8 @@ class Emitter:
         span.set_attributes(_attributes(event["metadata"]))
         if (failed := event["metadata"].get("error_kind")) is not None:
             span.set_status(trace.Status(trace.StatusCode.ERROR, str(failed)))
-        started = getattr(span, "start_time", None)
-        span.end(None if started is None else started + event["measurements"]["duration"])
+        began = getattr(span, "start_time", None)
+        span.end(None if began is None else began + event["measurements"]["duration"])
 
 
 def _attributes(metadata: dict[str, Any]) -> dict[str, str | bool | int | float]:

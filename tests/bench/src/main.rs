@@ -2,10 +2,13 @@
 //! `scrypath-bench bare URL ROUNDS` sends a search's bytes over one socket: the floor.
 //! `scrypath-bench core URL ROUNDS` makes the same search through the core's door.
 //! `scrypath-bench normalize ROUNDS` makes the normalized query and request of a search with 10 filters.
-//! Each prints the median microseconds of one round.
+//! `scrypath-bench engine ROUNDS SET…` indexes and searches each set (`films`, or a number of records) in
+//! memory, on disk, over the port and in a Meilisearch; `engine-in memory|disk SET ROUNDS` one of these.
+//! Each of the others prints the median microseconds of one round.
 
 mod bare;
 mod door;
+mod engine;
 mod server;
 
 fn main() {
@@ -16,8 +19,14 @@ fn main() {
         ["bare", url, rounds] => report(bare::rounds(url, rounds.parse().expect("a number of rounds"))),
         ["core", url, rounds] => report(door::rounds(url, rounds.parse().expect("a number of rounds"))),
         ["normalize", rounds] => report(door::normalize(rounds.parse().expect("a number of rounds"))),
+        ["engine", rounds, sets @ ..] => engine::compare(rounds.parse().expect("a number of rounds"), sets),
+        ["engine-in", place @ ("memory" | "disk"), set, rounds] => {
+            engine::alone(place, set, rounds.parse().expect("a number of rounds"));
+        }
         _ => {
-            eprintln!("usage: scrypath-bench serve | bare URL ROUNDS | core URL ROUNDS | normalize ROUNDS");
+            eprintln!(
+                "usage: scrypath-bench serve | bare URL ROUNDS | core URL ROUNDS | normalize ROUNDS | engine ROUNDS SET…"
+            );
             std::process::exit(2);
         }
     }

@@ -36,8 +36,8 @@ impl Access {
             return Ok(Access::FULL);
         };
         let bearer = authorization.and_then(|header| {
-            let (scheme, token) = header.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+            let token = header.strip_prefix("Bearer")?;
+            if token.is_empty() { Some(token) } else { token.strip_prefix(' ') }
         });
         let Some(bearer) = bearer else {
             return Err(ApiError::new(
@@ -56,7 +56,7 @@ impl Access {
         if action == Action::Search
             && let Some(token) = Token::read(bearer)
             && let Some(key) = keys.iter().find(|key| key.uid == token.key_uid && key.allows(action))
-            && let Some(rules) = token.verify(&key.secret(master_key))
+            && let Some(rules) = token.verify(&key.secret(master_key))?
         {
             return Ok(Access::of(key, Some(rules)));
         }

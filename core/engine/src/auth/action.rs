@@ -35,10 +35,31 @@ actions! {
     KeysGet "keys.get"
     KeysUpdate "keys.update"
     KeysDelete "keys.delete"
+    IndexesCompact "indexes.compact"
     FieldsPost "fields.post"
     WebhooksGet "webhooks.get"
     ExperimentalGet "experimental.get"
     ExperimentalUpdate "experimental.update"
+}
+
+/// Whether an action is about the whole engine and no index: a key that is limited to some cannot have it.
+pub(super) fn is_global(name: &str) -> bool {
+    const GLOBAL: &[&str] = &[
+        "version",
+        "export",
+        "tasks.compact",
+        "metrics.",
+        "dumps.",
+        "snapshots.",
+        "keys.",
+        "experimental.",
+        "network.",
+        "chats.",
+        "chatsSettings.",
+        "webhooks.",
+        "dynamicSearchRules.",
+    ];
+    GLOBAL.iter().any(|global| name == *global || global.ends_with('.') && name.starts_with(global))
 }
 
 impl Action {
@@ -46,8 +67,11 @@ impl Action {
     pub(crate) fn granted_by(self, granted: &str) -> bool {
         let name = self.name();
         match granted {
-            "*" => !name.starts_with("keys."),
-            "*.get" => name.ends_with(".get") && !name.starts_with("keys.") || self == Action::Version,
+            "*" => true,
+            "*.get" => {
+                name.ends_with(".get") && !name.starts_with("keys.")
+                    || matches!(self, Action::Version | Action::Search | Action::FieldsPost)
+            }
             _ => match granted.strip_suffix(".*") {
                 Some(group) => name.strip_prefix(group).is_some_and(|rest| rest.starts_with('.')),
                 None => granted == name,

@@ -7,6 +7,7 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use super::Action;
+use super::action::is_global;
 use crate::clock::Instant;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,7 +25,13 @@ pub(crate) struct Key {
 impl Key {
     pub(crate) fn allows(&self, action: Action) -> bool {
         self.expires_at.is_none_or(|at| at > Instant::now())
+            && (self.is_everywhere() || !is_global(action.name()))
             && self.actions.iter().any(|granted| action.granted_by(granted))
+    }
+
+    /// Whether the key is for all indexes, and the engine itself.
+    pub(super) fn is_everywhere(&self) -> bool {
+        self.indexes.iter().any(|pattern| pattern == "*")
     }
 
     /// The secret itself is never stored: it follows from the uid and the master key.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Key;
-use super::action::KNOWN;
+use super::action::{KNOWN, is_global};
 use crate::clock::Instant;
 use crate::engine::Response;
 use crate::error::{ApiError, Code, Result};
@@ -30,6 +30,7 @@ pub(crate) fn get(store: &Store, master_key: &str, name: &str) -> Result<Respons
 pub(crate) fn create(store: &Store, master_key: &str, body: Value) -> Result<Response> {
     let mut fields = Fields::of(body, Code::BadRequest)?;
     fields.only(&["description", "name", "uid", "actions", "indexes", "expiresAt"], Code::BadRequest)?;
+    fields.no_null(&[("uid", "a string", Code::InvalidApiKeyUid)])?;
     let description = fields.string("description", Code::InvalidApiKeyDescription)?;
     let name = fields.string("name", Code::InvalidApiKeyName)?;
     let uid = match fields.string("uid", Code::InvalidApiKeyUid)? {
@@ -97,6 +98,17 @@ pub(crate) fn create(store: &Store, master_key: &str, body: Value) -> Result<Res
         created_at: now,
         updated_at: now,
     };
+    if !key.is_everywhere()
+        && let Some(action) = key.actions.iter().find(|action| is_global(action))
+    {
+        return Err(ApiError::new(
+            Code::IndexScopedKeyWithGlobalAction,
+            format!(
+                "cannot create index-scoped API key with global action `\"{action}\"`\n  - Hint: remove action `\"{action}\"` from \
+                 the action list, or remove `indexes` to make the key global"
+            ),
+        ));
+    }
     if store.keys().iter().any(|other| other.uid == key.uid) {
         return Err(ApiError::new(
             Code::ApiKeyAlreadyExists,
@@ -118,7 +130,6 @@ pub(crate) fn update(store: &Store, master_key: &str, name: &str, body: Value) -
             "expiresAt" => Code::ImmutableApiKeyExpiresAt,
             "createdAt" => Code::ImmutableApiKeyCreatedAt,
             "updatedAt" => Code::ImmutableApiKeyUpdatedAt,
-            "key" => Code::ImmutableApiKeyKey,
             _ => continue,
         };
         return Err(ApiError::new(

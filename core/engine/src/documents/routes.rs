@@ -10,25 +10,37 @@ use crate::engine::{Request, Response};
 use crate::error::{ApiError, Code, Result};
 use crate::filter;
 use crate::http::{self, ContentType, Fields, Query, invalid_type};
+use crate::index::id_of;
 use crate::indexes::check_uid;
+use crate::search::{check_filter, no_network};
 use crate::tasks::{Method, Work, accepted, enqueue};
 
 pub(crate) fn list(core: &Core, uid: &str, query: &Query) -> Result<Response> {
     query.only(&["offset", "limit", "fields", "retrieveVectors", "ids", "filter", "sort", "useNetwork"])?;
     check_uid(uid)?;
-    query.flag("retrieveVectors", Code::InvalidDocumentRetrieveVectors)?;
+    refuse_network(query)?;
+    let vectors = query.flag("retrieveVectors", Code::InvalidDocumentRetrieveVectors)?.unwrap_or(false);
     let browse = Browse {
         offset: query.number("offset", Code::InvalidDocumentOffset)?.unwrap_or(0),
         limit: query.number("limit", Code::InvalidDocumentLimit)?.unwrap_or(20),
         fields: query.list("fields").filter(|fields| !fields.iter().any(|f| f == "*")),
-        ids: query.list("ids"),
+        vectors,
+        ids: query
+            .list("ids")
+            .map(|ids| {
+                ids.into_iter()
+                    .filter(|id| !id.is_empty())
+                    .enumerate()
+                    .map(|(i, id)| id_text(Value::from(id), i))
+                    .collect()
+            })
+            .transpose()?,
         filter: query
             .get("filter")
             .map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))),
-        sort: query.list("sort"),
+        sort: query.sort(),
     };
-    let snapshot = core.index(uid)?.snapshot()?;
-    Ok(Response::json(200, &browse.run(&snapshot)?))
+    browse_index(core, uid, browse)
 }
 
 pub(crate) fn fetch(core: &Core, uid: &str, body: Value) -> Result<Response> {
@@ -38,11 +50,19 @@ pub(crate) fn fetch(core: &Core, uid: &str, body: Value) -> Result<Response> {
         &["offset", "limit", "fields", "retrieveVectors", "ids", "filter", "sort", "useNetwork"],
         Code::BadRequest,
     )?;
-    fields.flag("retrieveVectors", Code::InvalidDocumentRetrieveVectors)?;
+    fields.no_null(&[
+        ("offset", "a positive integer", Code::InvalidDocumentOffset),
+        ("limit", "a positive integer", Code::InvalidDocumentLimit),
+        ("retrieveVectors", "a boolean", Code::InvalidDocumentRetrieveVectors),
+    ])?;
+    let vectors = fields.flag("retrieveVectors", Code::InvalidDocumentRetrieveVectors)?.unwrap_or(false);
+    if fields.flag("useNetwork", Code::InvalidDocumentUseNetwork)?.is_some() {
+        return Err(no_network());
+    }
     let ids = match fields.value("ids") {
         None => None,
         Some(Value::Array(ids)) => {
-            Some(ids.into_iter().map(|id| id_text(id, ".ids")).collect::<Result<Vec<_>>>()?)
+            Some(ids.into_iter().enumerate().map(|(i, id)| id_text(id, i)).collect::<Result<Vec<_>>>()?)
         }
         Some(other) => return Err(invalid_type(".ids", "an array", &other, Code::InvalidDocumentIds)),
     };
@@ -53,29 +73,44 @@ pub(crate) fn fetch(core: &Core, uid: &str, body: Value) -> Result<Response> {
             .strings("fields", Code::InvalidDocumentFields)?
             .filter(|f| !f.iter().any(|f| f == "*")),
         ids,
+        vectors,
         filter: fields.value("filter"),
         sort: fields.strings("sort", Code::InvalidDocumentSort)?,
     };
+    browse_index(core, uid, browse)
+}
+
+fn browse_index(core: &Core, uid: &str, browse: Browse) -> Result<Response> {
+    check_filter(core, browse.filter.as_ref())?;
     let snapshot = core.index(uid)?.snapshot()?;
     Ok(Response::json(200, &browse.run(&snapshot)?))
 }
 
-fn id_text(id: Value, at: &str) -> Result<String> {
-    match id {
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
-        other => Err(invalid_type(at, "a string or an integer", &other, Code::InvalidDocumentIds)),
+fn id_text(id: Value, place: usize) -> Result<String> {
+    id_of(&id)
+        .map_err(|error| error.with_code(Code::InvalidDocumentIds).prefixed(&format!("In `.ids[{place}]`: ")))
+}
+
+fn refuse_network(query: &Query) -> Result<()> {
+    match query.get("useNetwork") {
+        None => Ok(()),
+        Some(text) => Err(ApiError::new(
+            Code::InvalidDocumentUseNetwork,
+            format!(
+                "Invalid value type for parameter `useNetwork`: expected a string, but found a string: `{text}`"
+            ),
+        )),
     }
 }
 
 pub(crate) fn get_one(core: &Core, uid: &str, id: &str, query: &Query) -> Result<Response> {
     query.only(&["fields", "retrieveVectors", "useNetwork"])?;
     check_uid(uid)?;
-    query.flag("retrieveVectors", Code::InvalidDocumentRetrieveVectors)?;
+    let vectors = query.flag("retrieveVectors", Code::InvalidDocumentRetrieveVectors)?.unwrap_or(false);
     let fields = query.list("fields").filter(|fields| !fields.iter().any(|f| f == "*"));
     let snapshot = core.index(uid)?.snapshot()?;
     match snapshot.docid(id)? {
-        Some(docid) => Ok(Response::json(200, &show(&snapshot, docid, fields.as_deref())?)),
+        Some(docid) => Ok(Response::json(200, &show(&snapshot, docid, fields.as_deref(), vectors)?)),
         None => Err(ApiError::new(Code::DocumentNotFound, format!("Document `{id}` not found."))),
     }
 }
@@ -91,23 +126,35 @@ pub(crate) fn add(
     query.only(&["primaryKey", "csvDelimiter", "customMetadata", "skipCreation"])?;
     check_uid(uid)?;
     let format = ContentType::of(request)?;
-    let skip_new = query.flag("skipCreation", Code::InvalidSkipCreation)?.unwrap_or(false);
+    let skip_new = match query.get("skipCreation") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(text) => {
+            return Err(ApiError::new(
+                Code::InvalidSkipCreation,
+                format!("skipCreation must be either `true` or `false`. Found: `{text}`"),
+            ));
+        }
+    };
     let delimiter = match query.get("csvDelimiter") {
         None => b',',
         Some(text) => {
             let [byte] = text.as_bytes() else {
-                return Err(ApiError::new(
-                    Code::InvalidDocumentCsvDelimiter,
-                    format!(
-                        "Invalid value in parameter `csvDelimiter`: expected a string of one character, but found the following string of {} characters: `{text}`",
-                        text.chars().count()
+                let message = match text.chars().count() {
+                    0 => "Invalid value in parameter `csvDelimiter`: expected a string of one character, but found an empty string"
+                        .to_owned(),
+                    1 => format!("csv delimiter must be an ascii character. Found: `{text}`"),
+                    count => format!(
+                        "Invalid value in parameter `csvDelimiter`: expected a string of one character, but found the following \
+                         string of {count} characters: `{text}`"
                     ),
-                ));
+                };
+                return Err(ApiError::new(Code::InvalidDocumentCsvDelimiter, message));
             };
             if format != ContentType::Csv {
                 let kind = request.content_type.unwrap_or_default();
                 return Err(ApiError::new(
-                    Code::InvalidDocumentCsvDelimiter,
+                    Code::InvalidContentType,
                     format!(
                         "The Content-Type `{kind}` does not support the use of a csv delimiter. The csv delimiter can only be used with the Content-Type `text/csv`."
                     ),
@@ -151,9 +198,17 @@ pub(crate) fn delete_batch(
 ) -> Result<Response> {
     check_uid(uid)?;
     let Value::Array(ids) = body else {
+        let found = match &body {
+            Value::Object(_) => "map".to_owned(),
+            Value::Null => "null".to_owned(),
+            Value::Bool(flag) => format!("boolean `{flag}`"),
+            Value::Number(number) if number.is_f64() => format!("floating point `{number}`"),
+            Value::Number(number) => format!("integer `{number}`"),
+            other => format!("string {other}"),
+        };
         return Err(ApiError::new(
-            Code::MalformedPayload,
-            "The json payload provided is malformed. `invalid type: expected a sequence`.",
+            Code::BadRequest,
+            format!("Json deserialize error: invalid type: {found}, expected a sequence"),
         ));
     };
     let ids = ids
@@ -173,7 +228,7 @@ pub(crate) fn delete_by_filter(
     metadata: Option<String>,
 ) -> Result<Response> {
     check_uid(uid)?;
-    let mut fields = Fields::of(body, Code::InvalidDocumentFilter)?;
+    let mut fields = Fields::of(body, Code::BadRequest)?;
     fields.only(&["filter"], Code::BadRequest)?;
     if !fields.has("filter") {
         return Err(fields.missing("filter", Code::MissingDocumentFilter));
@@ -183,6 +238,7 @@ pub(crate) fn delete_by_filter(
     if filter::parse(&wanted, Code::InvalidDocumentFilter)?.is_none() {
         return Err(ApiError::new(Code::InvalidDocumentFilter, "Sending an empty filter is forbidden."));
     }
+    check_filter(core, Some(&wanted))?;
     let work = Work::DeleteByFilter { filter: wanted };
     Ok(accepted(&enqueue(core, Some(uid), work, None, metadata)?))
 }

@@ -7,7 +7,7 @@ use super::select::select;
 use crate::error::{ApiError, Code, Result};
 use crate::filter;
 use crate::index::{Snapshot, parse_document};
-use crate::search::order_by;
+use crate::search::{order_by, unsortable};
 use crate::settings::parse_sort;
 
 /// What a request asks to see of the documents.
@@ -15,6 +15,8 @@ pub(super) struct Browse {
     pub(super) offset: usize,
     pub(super) limit: usize,
     pub(super) fields: Option<Vec<String>>,
+    /// Whether `_vectors` is shown.
+    pub(super) vectors: bool,
     pub(super) ids: Option<Vec<String>>,
     pub(super) filter: Option<Value>,
     pub(super) sort: Option<Vec<String>>,
@@ -38,11 +40,11 @@ impl Browse {
             Some(criteria) if !criteria.is_empty() => {
                 let sort = parse_sort(criteria, Code::InvalidDocumentSort)?;
                 for criterion in &sort {
-                    let sortable = &snapshot.settings.sortable;
-                    if !sortable.iter().any(|name| crate::settings::is_within(&criterion.field, name)) {
-                        let names: Vec<&str> = sortable.iter().map(String::as_str).collect();
+                    if let Some(field) = unsortable(&snapshot.settings, criterion) {
+                        let names: Vec<&str> =
+                            snapshot.settings.sortable.iter().map(String::as_str).collect();
                         return Err(crate::settings::not_among(
-                            &criterion.field,
+                            field,
                             &names,
                             false,
                             "sortable",
@@ -56,20 +58,30 @@ impl Browse {
         };
         let mut results = Vec::with_capacity(page.len());
         for docid in page {
-            results.push(show(snapshot, docid, self.fields.as_deref())?);
+            results.push(show(snapshot, docid, self.fields.as_deref(), self.vectors)?);
         }
         Ok(json!({"results": results, "offset": self.offset, "limit": self.limit, "total": total}))
     }
 }
 
 /// One document, whole or in part.
-pub(super) fn show(snapshot: &Snapshot, docid: u32, fields: Option<&[String]>) -> Result<Value> {
+pub(super) fn show(
+    snapshot: &Snapshot,
+    docid: u32,
+    fields: Option<&[String]>,
+    vectors: bool,
+) -> Result<Value> {
     let json = snapshot
         .document(docid)?
         .ok_or_else(|| ApiError::internal(format!("document {docid} is listed but not stored")))?;
-    let document = parse_document(&json)?;
-    Ok(Value::Object(match fields {
+    let mut document = parse_document(&json)?;
+    let own = document.shift_remove("_vectors");
+    let mut shown = match fields {
         None => document,
         Some(fields) => select(&document, fields),
-    }))
+    };
+    if vectors {
+        shown.insert("_vectors".to_owned(), own.unwrap_or_else(|| json!({})));
+    }
+    Ok(Value::Object(shown))
 }

@@ -15,18 +15,17 @@ use crate::error::{ApiError, Code, Result};
 use crate::http::Fields;
 use crate::index::{FacetKey, FacetKind, Snapshot};
 use crate::indexes::check_uid;
-use crate::search::{FACET_SEARCH_FIELDS, SearchQuery, candidates};
+use crate::search::{FACET_SEARCH_FIELDS, SearchQuery, candidates, check_filter};
 use crate::settings::names_where;
 
 pub(crate) fn search(core: &Core, access: &Access, uid: &str, body: Value) -> Result<Response> {
     let started = Instant::now();
     check_uid(uid)?;
     let mut fields = Fields::of(body, Code::BadRequest)?;
-    fields.only(FACET_SEARCH_FIELDS, Code::BadRequest)?;
+    fields.keep(FACET_SEARCH_FIELDS);
     let wanted = fields.string("facetQuery", Code::InvalidFacetSearchQuery)?;
-    let name = fields
-        .string("facetName", Code::InvalidFacetSearchFacetName)?
-        .ok_or_else(|| fields.missing("facetName", Code::MissingFacetSearchFacetName))?;
+    let name =
+        fields.required("facetName", Code::MissingFacetSearchFacetName, Code::InvalidFacetSearchFacetName)?;
     fields.flag("exhaustiveFacetCount", Code::InvalidFacetSearchExhaustiveCount)?;
     let query = SearchQuery::take(&mut fields)?;
     let snapshot = core.index(uid)?.snapshot()?;
@@ -34,7 +33,8 @@ pub(crate) fn search(core: &Core, access: &Access, uid: &str, body: Value) -> Re
         return Err(ApiError::new(Code::FacetSearchDisabled, "The facet search is disabled for this index"));
     }
     check(&snapshot, &name)?;
-    let candidates = candidates(&snapshot, &query, access.tenant_filter(uid))?;
+    check_filter(core, query.filter.as_ref())?;
+    let candidates = candidates(uid, &snapshot, &query, access.tenant_filter(uid))?;
     let accepts = matcher(&snapshot, &name, wanted.as_deref());
     let by_count = snapshot.settings.facet_by_count(&name);
     let max = snapshot.settings.max_values_per_facet;

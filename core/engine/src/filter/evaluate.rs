@@ -4,9 +4,10 @@ use std::ops::Bound;
 
 use roaring::RoaringBitmap;
 
+use super::area;
 use super::parser::{Field, Filter, Op};
 use crate::error::{ApiError, Code, Result};
-use crate::index::{Snapshot, normalize_facet};
+use crate::index::{FacetKey, FacetKind, Snapshot, normalize_facet};
 use crate::settings::{Features, names_where};
 
 /// The documents that pass; every field of the filter must be filterable, even where it decides nothing.
@@ -21,21 +22,27 @@ fn check(snapshot: &Snapshot, filter: &Filter, code: Code) -> Result<()> {
             filters.iter().try_for_each(|filter| check(snapshot, filter, code))
         }
         Filter::Not(filter) => check(snapshot, filter, code),
+        Filter::Area(_) => Ok(()),
         Filter::Test { field, .. } => {
             let settings = &snapshot.settings;
             if settings.filter_rule(&field.name).is_some_and(|(_, rule)| rule.features().is_filterable()) {
                 return Ok(());
             }
-            let names = names_where(&settings.filterable, Features::is_filterable);
-            let offer = if names.is_empty() {
-                "This index does not have configured filterable attributes.".to_owned()
-            } else {
-                let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                format!("Available filterable attribute patterns are: {names}.")
-            };
-            Err(field.error(code, &format!("Attribute `{}` is not filterable. {offer}", field.name)))
+            Err(field.error(code, &unfilterable(snapshot, &field.name)))
         }
     }
+}
+
+/// What is said of a field that cannot be filtered by.
+pub(super) fn unfilterable(snapshot: &Snapshot, name: &str) -> String {
+    let names = names_where(&snapshot.settings.filterable, Features::is_filterable);
+    let offer = if names.is_empty() {
+        "This index does not have configured filterable attributes.".to_owned()
+    } else {
+        let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        format!("Available filterable attribute patterns are: {names}.")
+    };
+    format!("Attribute `{name}` is not filterable. {offer}")
 }
 
 fn run(snapshot: &Snapshot, filter: &Filter, code: Code) -> Result<RoaringBitmap> {
@@ -64,6 +71,7 @@ fn run(snapshot: &Snapshot, filter: &Filter, code: Code) -> Result<RoaringBitmap
         }
         Filter::Not(filter) => Ok(&snapshot.docids - run(snapshot, filter, code)?),
         Filter::Test { field, op } => test(snapshot, field, op, code),
+        Filter::Area(place) => area::evaluate(snapshot, place, code),
     }
 }
 
@@ -77,7 +85,7 @@ fn test(snapshot: &Snapshot, field: &Field, op: &Op, code: Code) -> Result<Roari
         Op::Greater(_) | Op::GreaterOrEqual(_) | Op::Lower(_) | Op::LowerOrEqual(_) | Op::Between(..) => {
             features.comparison
         }
-        Op::Exists | Op::Null | Op::Empty | Op::StartsWith(_) => features.is_filterable(),
+        Op::Exists | Op::Null | Op::Empty | Op::StartsWith(_) | Op::Contains(..) => features.is_filterable(),
     };
     if !allowed {
         return Err(not_allowed(field, op, features, place, code));
@@ -108,11 +116,23 @@ fn test(snapshot: &Snapshot, field: &Field, op: &Op, code: Code) -> Result<Roari
         Op::Exists => snapshot.exists(id),
         Op::Null => snapshot.is_null(id),
         Op::Empty => snapshot.is_empty(id),
+        Op::Contains(value, _) => containing(snapshot, id, &normalize_facet(value)),
         Op::StartsWith(value) => match normalize_facet(value) {
             prefix if prefix.is_empty() => snapshot.exists(id),
             prefix => snapshot.strings_with_prefix(id, &prefix),
         },
     }
+}
+
+fn containing(snapshot: &Snapshot, field: u16, part: &str) -> Result<RoaringBitmap> {
+    let mut found = RoaringBitmap::new();
+    snapshot.each_value(field, FacetKind::String, true, None, |key, docids| {
+        if matches!(key, FacetKey::String(value) if value.contains(part)) {
+            found |= docids;
+        }
+        Ok(true)
+    })?;
+    Ok(found)
 }
 
 fn number(text: &str) -> Option<f64> {
@@ -166,6 +186,7 @@ fn not_allowed(field: &Field, op: &Op, features: Features, rule: usize, code: Co
         Op::Exists => ("EXISTS", "the appropriate filter operators"),
         Op::Null => ("IS NULL", "the appropriate filter operators"),
         Op::Empty => ("IS EMPTY", "the appropriate filter operators"),
+        Op::Contains(..) => ("CONTAINS", "the appropriate filter operators"),
         Op::StartsWith(_) => ("STARTS WITH", "the appropriate filter operators"),
     };
     let name = &field.name;

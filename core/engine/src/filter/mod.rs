@@ -1,5 +1,6 @@
 //! Filters: read with Meilisearch's grammar and its words for what is wrong, evaluated to a set of documents.
 
+mod area;
 mod evaluate;
 mod parser;
 
@@ -16,7 +17,7 @@ pub(crate) fn parse(filter: &Value, code: Code) -> Result<Option<Filter>> {
     let refuse = |accepted: &str, found: &Value| {
         ApiError::new(
             code,
-            format!("Invalid type for filter subexpression: expected: {accepted}, found: {found}."),
+            format!("Invalid syntax for the filter parameter: `expected {accepted}, found: {found}`."),
         )
     };
     match filter {
@@ -43,10 +44,28 @@ pub(crate) fn parse(filter: &Value, code: Code) -> Result<Option<Filter>> {
     }
 }
 
+/// Refuses `CONTAINS`, which Meilisearch allows only where an experimental feature is on. A filter that is
+/// not well formed is told so where it is evaluated.
+pub(crate) fn refuse_contains(filter: &Value, code: Code) -> Result<()> {
+    match parse(filter, code).ok().flatten().as_ref().and_then(Filter::contains_operator) {
+        None => Ok(()),
+        Some(keyword) => Err(keyword.error(
+            Code::FeatureNotEnabled,
+            "Using `CONTAINS` in a filter requires enabling the `contains filter` experimental feature. See \
+             https://github.com/orgs/meilisearch/discussions/763",
+        )),
+    }
+}
+
 /// The documents that pass.
 pub(crate) fn evaluate(snapshot: &Snapshot, filter: &Value, code: Code) -> Result<roaring::RoaringBitmap> {
     match parse(filter, code)? {
         None => Ok(snapshot.docids.clone()),
-        Some(filter) => evaluate::evaluate(snapshot, &filter, code),
+        Some(filter) => documents(snapshot, &filter, code),
     }
+}
+
+/// The documents that pass a filter that was read before.
+pub(crate) fn documents(snapshot: &Snapshot, filter: &Filter, code: Code) -> Result<roaring::RoaringBitmap> {
+    evaluate::evaluate(snapshot, filter, code)
 }

@@ -4,7 +4,8 @@
 //! or      = and ("OR" and)*
 //! and     = not ("AND" not)*
 //! not     = "NOT" not | primary
-//! primary = "(" or ")" | value test
+//! primary = "(" or ")" | area | value test
+//! area    = "_geoRadius(" numbers ")" | ("_geoBoundingBox" | "_geoPolygon") "(" "[" numbers "]" ","... ")"
 //! test    = ("=" | "!=" | ">" | ">=" | "<" | "<=") value | value "TO" value | "NOT"? "IN" "[" values "]"
 //!         | "NOT"? "EXISTS" | "IS" "NOT"? ("NULL" | "EMPTY") | "NOT"? ("CONTAINS" | "STARTS WITH") value
 //! value   = word | 'quoted' | "quoted"
@@ -37,6 +38,7 @@ pub(crate) enum Filter {
     Any(Vec<Filter>),
     Not(Box<Filter>),
     Test { field: Field, op: Op },
+    Area(Area),
 }
 
 /// A field as it was written, and where, for messages.
@@ -60,6 +62,25 @@ pub(crate) enum Op {
     Null,
     Empty,
     StartsWith(String),
+    /// With the place of the keyword, since it has to be allowed first.
+    Contains(String, Field),
+}
+
+/// Part of the Earth. Numbers are read when they are looked at, each with its place for messages.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Area {
+    Circle {
+        center: [Field; 2],
+        radius: Field,
+        resolution: Option<Field>,
+    },
+    /// North-east and south-west corner.
+    Box {
+        corners: [[Field; 2]; 2],
+    },
+    Polygon {
+        first: Field,
+    },
 }
 
 impl Filter {
@@ -69,6 +90,16 @@ impl Filter {
 
     pub(super) fn any(mut filters: Vec<Filter>) -> Option<Filter> {
         if filters.len() > 1 { Some(Filter::Any(filters)) } else { filters.pop() }
+    }
+
+    /// The first use of `CONTAINS`.
+    pub(super) fn contains_operator(&self) -> Option<&Field> {
+        match self {
+            Filter::All(filters) | Filter::Any(filters) => filters.iter().find_map(Filter::contains_operator),
+            Filter::Not(filter) => filter.contains_operator(),
+            Filter::Test { op: Op::Contains(_, keyword), .. } => Some(keyword),
+            Filter::Test { .. } | Filter::Area(_) => None,
+        }
     }
 
     fn not(self) -> Filter {
@@ -212,7 +243,15 @@ impl<'a> Parser<'a> {
             return Ok(filter);
         }
         let word = self.peek();
-        if word.starts_with("_geo") || word == "_vectors" || word.starts_with("_vectors.") {
+        match word {
+            "_geoRadius" | "_geoBoundingBox" | "_geoPolygon" => {
+                self.keyword(word);
+                return Ok(Filter::Area(self.area(word)?));
+            }
+            "_geo" | "_geoPoint" | "_geoDistance" => return Err(self.reserved_geo(start, word)),
+            _ => {}
+        }
+        if word == "_vectors" || word.starts_with("_vectors.") {
             return Err(self.error(
                 start,
                 &format!("`{word}` is not part of the embedded index: use a Meilisearch server for it."),
@@ -266,9 +305,9 @@ impl<'a> Parser<'a> {
         }
         if self.peek() == "CONTAINS" {
             let word = self.peek();
-            let message = "Using `CONTAINS` in a filter requires enabling the `contains filter` experimental feature. \
-                           See https://github.com/orgs/meilisearch/discussions/763";
-            return Err(self.error(word, message).with_code(Code::FeatureNotEnabled));
+            let keyword = Field { name: word.to_owned(), place: self.place(word) };
+            self.keyword(word);
+            return Ok((Op::Contains(self.value()?, keyword), negated));
         }
         if self.keyword("STARTS") && self.keyword("WITH") {
             return Ok((Op::StartsWith(self.value()?), negated));
@@ -280,6 +319,131 @@ impl<'a> Parser<'a> {
             return Ok((Op::Between(from, self.value()?), false));
         }
         Err(self.no_operation(start))
+    }
+
+    /// What follows the name of an area.
+    fn area(&mut self, name: &str) -> Result<Area> {
+        let message = match name {
+            "_geoRadius" => {
+                "The `_geoRadius` filter must be in the form: `_geoRadius(latitude, longitude, radius, optionalResolution)`."
+            }
+            "_geoBoundingBox" => {
+                "The `_geoBoundingBox` filter expects two pairs of arguments: `_geoBoundingBox([latitude, longitude], \
+                 [latitude, longitude])`."
+            }
+            _ => {
+                "The `_geoPolygon` filter doesn't match the expected format: `_geoPolygon([latitude, longitude], [latitude, \
+                 longitude])`."
+            }
+        };
+        // No space may stand between the name and its arguments.
+        if !self.rest().starts_with('(') {
+            return Err(self.error(self.rest(), message));
+        }
+        self.at += 1;
+        if name == "_geoRadius" {
+            let start = self.rest();
+            let numbers = self.numbers().ok_or_else(|| self.error(start, message))?;
+            if !self.rest().starts_with(')') {
+                return Err(self.error(self.rest(), message));
+            }
+            self.at += 1;
+            let count = numbers.len();
+            let mut numbers = numbers.into_iter();
+            return match (numbers.next(), numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
+                (Some(lat), Some(lng), Some(radius), resolution, None) => {
+                    Ok(Area::Circle { center: [lat, lng], radius, resolution })
+                }
+                _ => {
+                    let text = format!(
+                        "Was expecting 3 or 4 arguments for `_geoRadius`, but instead found {count}."
+                    );
+                    Err(self.error(self.rest(), &text))
+                }
+            };
+        }
+        let mut groups: Vec<Vec<Field>> = Vec::new();
+        loop {
+            self.space();
+            let rest = self.rest();
+            if !rest.starts_with('[') {
+                return Err(self.error(rest, message));
+            }
+            self.at += 1;
+            let start = self.rest();
+            groups.push(self.numbers().ok_or_else(|| self.error(start, message))?);
+            if !self.rest().starts_with(']') {
+                return Err(self.error(self.rest(), message));
+            }
+            self.at += 1;
+            self.space();
+            if self.rest().starts_with(',') {
+                self.at += 1;
+                let ends = name == "_geoPolygon" && self.rest().trim_start().starts_with(')');
+                if !ends {
+                    continue;
+                }
+                self.space();
+            }
+            if !self.rest().starts_with(')') {
+                return Err(self.error(self.rest(), message));
+            }
+            self.at += 1;
+            break;
+        }
+        if name == "_geoBoundingBox" && groups.len() != 2 {
+            return Err(self.error(self.rest(), message));
+        }
+        if name == "_geoPolygon" && groups.len() < 3 {
+            let last = groups.last().and_then(|group| group.last()).map_or("", |number| number.name.as_str());
+            let text = format!(
+                "The `_geoPolygon` filter expects at least 3 points but only {} were specified",
+                groups.len()
+            );
+            return Err(groups
+                .last()
+                .and_then(|g| g.last())
+                .map_or_else(|| self.error(last, &text), |number| number.error(self.code, &text)));
+        }
+        if let Some(odd) = groups.iter().find(|group| group.len() != 2) {
+            let text = format!("Was expecting 2 coordinates but instead found {}.", odd.len());
+            return Err(odd[0].error(self.code, &text));
+        }
+        let mut pairs = groups.into_iter().filter_map(|group| <[Field; 2]>::try_from(group).ok());
+        match (name, pairs.next(), pairs.next()) {
+            ("_geoBoundingBox", Some(top), Some(bottom)) => Ok(Area::Box { corners: [top, bottom] }),
+            (_, Some([first, _]), _) => Ok(Area::Polygon { first }),
+            _ => Err(self.error(self.rest(), message)),
+        }
+    }
+
+    /// Numbers between commas, at least one.
+    fn numbers(&mut self) -> Option<Vec<Field>> {
+        let mut numbers = Vec::new();
+        loop {
+            self.space();
+            let rest = self.rest();
+            let len = float_len(rest)?;
+            let part = &rest[..len];
+            numbers.push(Field { name: part.to_owned(), place: self.place(part) });
+            self.at += len;
+            self.space();
+            if !self.rest().starts_with(',') {
+                return Some(numbers);
+            }
+            self.at += 1;
+        }
+    }
+
+    fn reserved_geo(&self, part: &str, name: &str) -> ApiError {
+        self.error(
+            part,
+            &format!(
+                "`{name}` is a reserved keyword and thus can't be used as a filter expression. Use the \
+                 `_geoRadius(latitude, longitude, distance)` or `_geoBoundingBox([latitude, longitude], [latitude, \
+                 longitude])` built-in rules to filter on `_geo` coordinates."
+            ),
+        )
     }
 
     fn no_operation(&self, start: &str) -> ApiError {
@@ -427,6 +591,33 @@ impl<'a> Parser<'a> {
         );
         Err(self.error(rest, &message))
     }
+}
+
+/// How much of `text` is a decimal number.
+fn float_len(text: &str) -> Option<usize> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let sign = usize::from(text.starts_with(['+', '-']));
+    let whole = digits(&text[sign..]);
+    let mut len = sign + whole;
+    let mut fraction = 0;
+    if text[len..].starts_with('.') {
+        fraction = digits(&text[len + 1..]);
+        if whole + fraction == 0 {
+            return None;
+        }
+        len += 1 + fraction;
+    }
+    if whole + fraction == 0 {
+        return None;
+    }
+    if let Some(rest) = text[len..].strip_prefix(['e', 'E']) {
+        let sign = usize::from(rest.starts_with(['+', '-']));
+        let power = digits(&rest[sign..]);
+        if power > 0 {
+            len += 1 + sign + power;
+        }
+    }
+    Some(len)
 }
 
 fn is_word(c: char) -> bool {

@@ -48,6 +48,30 @@ impl Fields {
         }
     }
 
+    /// Refuses `null` where a field may be left out but not emptied.
+    pub(crate) fn no_null(&self, names: &[(&str, &str, Code)]) -> Result<()> {
+        match names.iter().find(|(name, ..)| self.map.get(*name).is_some_and(Value::is_null)) {
+            None => Ok(()),
+            Some((name, expected, code)) => {
+                Err(invalid_type(&self.path(name), expected, &Value::Null, *code))
+            }
+        }
+    }
+
+    /// A field that must be there, and not `null`.
+    pub(crate) fn required(&mut self, key: &str, missing: Code, code: Code) -> Result<String> {
+        if !self.has(key) {
+            return Err(self.missing(key, missing));
+        }
+        self.no_null(&[(key, "a string", code)])?;
+        Ok(self.string(key, code)?.unwrap_or_default())
+    }
+
+    /// Keeps the fields that are named, and forgets the rest.
+    pub(crate) fn keep(&mut self, names: &[&str]) {
+        self.map.retain(|key, _| names.contains(&key.as_str()));
+    }
+
     pub(crate) fn missing(&self, key: &str, code: Code) -> ApiError {
         let inside = if self.at.is_empty() { String::new() } else { format!(" inside `{}`", self.at) };
         ApiError::new(code, format!("Missing field `{key}`{inside}"))
@@ -55,6 +79,11 @@ impl Fields {
 
     pub(crate) fn has(&self, key: &str) -> bool {
         self.map.contains_key(key)
+    }
+
+    /// Whether it is there and not `null`.
+    pub(crate) fn is_given(&self, key: &str) -> bool {
+        self.map.get(key).is_some_and(|value| !value.is_null())
     }
 
     /// The value as it stands, `null` included.

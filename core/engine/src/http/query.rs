@@ -73,17 +73,19 @@ impl Query {
             .transpose()
     }
 
-    pub(crate) fn float(&self, key: &str, code: Code) -> Result<Option<f64>> {
-        self.get(key)
-            .map(|text| {
-                text.parse().map_err(|_| {
-                    ApiError::new(
-                        code,
-                        format!("Invalid value in parameter `{key}`: could not parse `{text}` as a number"),
-                    )
-                })
-            })
-            .transpose()
+    /// `sort`, whose criteria have commas between them, and within `_geoPoint(…)`.
+    pub(crate) fn sort(&self) -> Option<Vec<String>> {
+        let mut criteria: Vec<String> = Vec::new();
+        for part in self.list("sort")? {
+            match criteria.last_mut() {
+                Some(last) if last.contains('(') && !last.contains(')') => {
+                    last.push(',');
+                    last.push_str(&part);
+                }
+                _ => criteria.push(part),
+            }
+        }
+        Some(criteria)
     }
 
     pub(crate) fn flag(&self, key: &str, code: Code) -> Result<Option<bool>> {

@@ -11,7 +11,8 @@ use super::fields::Fields;
 use super::tables::Set;
 use super::tokenize::{Tokenizing, normalize_facet};
 use crate::error::{ApiError, Code, Result};
-use crate::settings::{Match, Settings, is_within};
+use crate::geo::{self, Point};
+use crate::settings::{Match, Settings};
 
 /// The distance across a hard separator, and between the items of an array.
 const FAR: u32 = 8;
@@ -43,13 +44,19 @@ pub(crate) fn external_id(json: &[u8], primary_key: &str) -> Result<String> {
             Code::MissingDocumentId,
             format!(
                 "Document doesn't have a `{primary_key}` attribute: `{}`.",
-                String::from_utf8_lossy(json)
+                // As it reads once parsed.
+                parse_document(json).map(|document| Value::Object(document).to_string()).unwrap_or_default()
             ),
         )
     };
     let value = found.ok_or_else(missing)?;
-    let text = match &value {
-        Value::String(text) => text.trim().to_owned(),
+    id_of(&value)
+}
+
+/// The id that `value` is, where it may be one.
+pub(crate) fn id_of(value: &Value) -> Result<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
         Value::Number(number) if number.is_i64() || number.is_u64() => number.to_string(),
         _ => String::new(),
     };
@@ -107,8 +114,7 @@ impl<'a> FieldBook<'a> {
     }
 
     fn role(settings: &Settings, name: &str) -> (Match, Match) {
-        let reserved = is_within(name, "_vectors");
-        (if reserved { Match::No } else { settings.searchable(name) }, settings.faceted(name))
+        (settings.searchable(name), settings.faceted(name))
     }
 
     /// The field's number, and how it stands to search and to facets.
@@ -157,6 +163,10 @@ impl<'s, 't, 'k> Extractor<'s, 't, 'k> {
         let mut counts = BTreeMap::new();
         for (name, value) in document {
             let (id, searchable, faceted) = self.book.of(name)?;
+            if name == geo::FIELD || name == "_geojson" || name == "_vectors" {
+                // Neither searched nor filtered by what is written; a point has filters of its own.
+                continue;
+            }
             if searchable != Match::No {
                 match value {
                     Value::Object(map) => {
@@ -180,6 +190,14 @@ impl<'s, 't, 'k> Extractor<'s, 't, 'k> {
                 if faceted == Match::Yes {
                     facet(id, value, true, &mut out);
                 }
+            }
+        }
+        if self.book.settings.is_geo()
+            && let Some(point) = Point::shown(document)
+        {
+            for (name, degrees) in [(geo::LAT, point.lat), (geo::LNG, point.lng)] {
+                let (id, ..) = self.book.of(name)?;
+                facet(id, &Value::from(degrees), true, &mut out);
             }
         }
         for (field, count) in counts {

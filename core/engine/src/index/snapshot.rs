@@ -4,33 +4,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTableMetadata};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTableMetadata, WriteTransaction};
 use roaring::RoaringBitmap;
 
-use super::codec::{decode_bitmap, take_varint, unordered};
+use super::codec::{decode_bitmap, unordered};
 use super::docs;
 use super::fields::Fields;
-use super::postings::{Postings, split_key};
+use super::places::{ByPlace, Gathering};
+use super::postings::{self, Postings, split_key, word_range};
+use super::ranges::{self, Ranges};
+use super::remembered::{Remembered, What};
 use super::tables::{
     DOCIDS, DOCS, FACETS, IDS, META, NEW_WORDS, NUMBER, SETS, STATE, STRING, Set, VALUES, WORDS, WORDS_FST,
-    facet_prefix, number_key, string_key, value_key,
+    facet_prefix, number_key, string_key,
 };
 use super::tokenize::Tokenizing;
-use super::write::State;
+use super::values::{self, FacetValue};
+use super::write::{self, State};
 use crate::error::{ApiError, Result};
+use crate::geo::{self, Point};
 use crate::settings::Settings;
 
 pub(crate) struct Snapshot {
-    docs: ReadOnlyTable<u32, &'static [u8]>,
-    ids: ReadOnlyTable<&'static str, u32>,
-    words: ReadOnlyTable<&'static [u8], &'static [u8]>,
-    facets: ReadOnlyTable<&'static [u8], &'static [u8]>,
-    values: ReadOnlyTable<u64, &'static [u8]>,
-    sets: ReadOnlyTable<u64, &'static [u8]>,
+    pub(super) docs: ReadOnlyTable<u64, &'static [u8]>,
+    pub(super) ids: ReadOnlyTable<&'static str, u32>,
+    pub(super) words: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    pub(super) facets: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    pub(super) values: ReadOnlyTable<u64, &'static [u8]>,
+    pub(super) sets: ReadOnlyTable<u64, &'static [u8]>,
     pub(super) state: Arc<State>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) fields: Fields,
-    pub(crate) tokenizing: Tokenizing,
+    pub(crate) tokenizing: Arc<Tokenizing>,
     pub(crate) docids: RoaringBitmap,
     pub(crate) words_fst: fst::Set<Arc<[u8]>>,
     /// Words that are not in the fst yet.
@@ -39,7 +44,16 @@ pub(crate) struct Snapshot {
     pub(crate) searchable: Vec<(u16, u16)>,
     /// Fields in which no typo is forgiven.
     pub(crate) exact_fields: BTreeSet<u16>,
+    ranges: Ranges,
+    remembered: Remembered,
+    /// Keeps the database open; dropped after all tables.
+    _db: Arc<Database>,
 }
+
+/// Writing an index anew pays once this many bytes were written since, or half of what it is.
+const WORTH_PACKING: u64 = 256 << 10;
+/// Small writes may leave much of a file unused too, where their words are all over it.
+const LARGE_FILE: u64 = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FacetKind {
@@ -47,15 +61,9 @@ pub(crate) enum FacetKind {
     String,
 }
 
-/// A facet value of a document.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum FacetValue {
-    Number(f64),
-    String { normalized: String, original: String },
-}
-
 impl Snapshot {
-    pub(super) fn load(db: &Database) -> Result<Snapshot> {
+    /// Loads what the last commit left; what `before` has made of the same settings serves again.
+    pub(super) fn load(db: &Arc<Database>, before: Option<&Snapshot>) -> Result<Snapshot> {
         let txn = db.begin_read()?;
         let meta = txn.open_table(META)?;
         let get = |key: &str| -> Result<Vec<u8>> {
@@ -74,7 +82,11 @@ impl Snapshot {
             fst::Set::new(Arc::from(fst_bytes)).map_err(ApiError::internal)?
         };
         let new_words: BTreeSet<String> = serde_json::from_slice(&get(NEW_WORDS)?).unwrap_or_default();
-        let settings = Arc::new(state.settings.clone());
+        let same = before.filter(|before| *before.settings == state.settings);
+        let (settings, tokenizing) = match same {
+            Some(before) => (before.settings.clone(), before.tokenizing.clone()),
+            None => (Arc::new(state.settings.clone()), Arc::new(Tokenizing::of(&state.settings))),
+        };
         let fields = Fields::of(state.fields.clone());
         let numbered = || fields.names().iter().enumerate().map(|(id, name)| (id as u16, name));
         let searchable = numbered().filter_map(|(id, name)| Some((id, settings.weight(name)?))).collect();
@@ -88,7 +100,7 @@ impl Snapshot {
             facets: txn.open_table(FACETS)?,
             values: txn.open_table(VALUES)?,
             sets: txn.open_table(SETS)?,
-            tokenizing: Tokenizing::of(&settings),
+            tokenizing,
             docids: decode_bitmap(&get(DOCIDS)?),
             state: Arc::new(state),
             settings,
@@ -97,6 +109,9 @@ impl Snapshot {
             new_words: Arc::new(new_words),
             searchable,
             exact_fields,
+            ranges: Ranges::default(),
+            remembered: Remembered::default(),
+            _db: db.clone(),
         })
     }
 
@@ -111,6 +126,22 @@ impl Snapshot {
     /// The bytes that the documents take.
     pub(crate) fn documents_size(&self) -> u64 {
         self.docs.stats().map(|stats| stats.stored_bytes()).unwrap_or(0)
+    }
+
+    /// Whether so much was written since the index was last written anew, or its file has grown so much, that this
+    /// pays again.
+    pub(super) fn is_worth_packing(&self, file: u64) -> bool {
+        let State { written, packed, .. } = &*self.state;
+        *written >= WORTH_PACKING.max(packed / 2) || *written > 0 && file >= LARGE_FILE.max(packed * 3)
+    }
+
+    /// Puts what is not in one of the tables into a new database.
+    pub(super) fn copy_meta(&self, txn: &WriteTransaction) -> Result<()> {
+        let packed = self.table_sizes().iter().map(|(_, size)| size).sum();
+        let state = State { written: 0, packed, ..(*self.state).clone() };
+        let mut meta = txn.open_table(META)?;
+        meta.insert(WORDS_FST, self.words_fst.as_fst().as_bytes())?;
+        write::put_meta(&mut meta, &state, &self.new_words, &self.docids)
     }
 
     /// The bytes that each table takes.
@@ -133,31 +164,69 @@ impl Snapshot {
 
     /// The document's JSON, as it was sent.
     pub(crate) fn document(&self, docid: u32) -> Result<Option<Vec<u8>>> {
-        let block = docs::block_of(docid);
-        let Some(bytes) = self.docs.get(block)? else { return Ok(None) };
-        Ok(docs::decode(block, bytes.value())?.remove(&docid))
+        docs::read(&self.docs, docid)
     }
 
-    pub(crate) fn postings(&self, word: &str) -> Result<Postings> {
-        let mut start = word.as_bytes().to_vec();
-        start.push(0);
-        let mut end = word.as_bytes().to_vec();
-        end.push(1);
-        let mut blocks = Vec::new();
-        for row in self.words.range::<&[u8]>(start.as_slice()..end.as_slice())? {
-            let (key, value) = row?;
-            if let Some((_, block)) = split_key(key.value()) {
-                blocks.push((block, value.value().to_vec()));
+    pub(crate) fn postings(&self, word: &str) -> Result<Arc<Postings>> {
+        self.remembered.get(What::Postings, word, Postings::size, || self.read_postings(word))
+    }
+
+    /// Where a word is.
+    pub(crate) fn by_place(&self, word: &str) -> Result<Arc<ByPlace>> {
+        self.remembered.get(What::ByPlace, word, ByPlace::size, || {
+            let mut gathering = Gathering::default();
+            gathering.add(&*self.postings(word)?);
+            Ok(gathering.finish())
+        })
+    }
+
+    /// The documents that have a word with this prefix.
+    pub(crate) fn prefix_docids(&self, prefix: &str) -> Result<Arc<RoaringBitmap>> {
+        self.remembered.get(What::PrefixDocids, prefix, RoaringBitmap::serialized_size, || {
+            let mut docids: Vec<u32> = Vec::new();
+            self.each_with_prefix(prefix, |least, row| docids.extend(postings::take_ids(least, &mut &*row)))?;
+            docids.sort_unstable();
+            docids.dedup();
+            Ok(RoaringBitmap::from_sorted_iter(docids).unwrap_or_default())
+        })
+    }
+
+    /// Where the words with this prefix are.
+    pub(crate) fn prefix_by_place(&self, prefix: &str) -> Result<Arc<ByPlace>> {
+        self.remembered.get(What::PrefixByPlace, prefix, ByPlace::size, || {
+            let mut gathering = Gathering::default();
+            self.each_with_prefix(prefix, |least, row| gathering.add_row(least, row))?;
+            Ok(gathering.finish())
+        })
+    }
+
+    /// Shows every row of the words that begin with `prefix`.
+    fn each_with_prefix(&self, prefix: &str, mut visit: impl FnMut(u32, &[u8])) -> Result<()> {
+        let end = after_prefix(prefix.as_bytes());
+        let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        for row in self.words.range::<&[u8]>((Bound::Included(prefix.as_bytes()), upper))? {
+            let (key, row) = row?;
+            if let Some((_, least)) = split_key(key.value()) {
+                visit(least, row.value());
             }
         }
-        Ok(Postings::new(blocks))
+        Ok(())
+    }
+
+    fn read_postings(&self, word: &str) -> Result<Postings> {
+        let (start, end) = word_range(word);
+        let mut rows = Vec::new();
+        for row in self.words.range::<&[u8]>(start.as_slice()..end.as_slice())? {
+            let (key, value) = row?;
+            if let Some((_, least)) = split_key(key.value()) {
+                rows.push((least, value.value().to_vec()));
+            }
+        }
+        Ok(Postings::new(rows))
     }
 
     pub(crate) fn has_word(&self, word: &str) -> Result<bool> {
-        let mut start = word.as_bytes().to_vec();
-        start.push(0);
-        let mut end = word.as_bytes().to_vec();
-        end.push(1);
+        let (start, end) = word_range(word);
         Ok(self.words.range::<&[u8]>(start.as_slice()..end.as_slice())?.next().is_some())
     }
 
@@ -256,10 +325,14 @@ impl Snapshot {
             return Ok(union);
         }
         let range = (from.as_ref().map(Vec::as_slice), to.as_ref().map(Vec::as_slice));
-        for row in self.facets.range::<&[u8]>(range)? {
+        let mut rows = self.facets.range::<&[u8]>(range)?;
+        for row in rows.by_ref().take(ranges::FEW) {
             union |= decode_bitmap(row?.1.value());
         }
-        Ok(union)
+        if rows.next().is_none() {
+            return Ok(union);
+        }
+        self.ranges.of(&self.facets, &prefix)?.between(&self.facets, range)
     }
 
     /// Walks the values of a field in order, from past `last` on, each with its documents, until `visit`
@@ -302,10 +375,30 @@ impl Snapshot {
         Ok(())
     }
 
+    /// Those of `docids` that have a point, with it.
+    pub(crate) fn points(&self, docids: &RoaringBitmap) -> Result<Vec<(u32, Point)>> {
+        let (Some(lat), Some(lng)) = (self.fields.id(geo::LAT), self.fields.id(geo::LNG)) else {
+            return Ok(Vec::new());
+        };
+        let number = |field: u16, docid: u32| -> Result<Option<f64>> {
+            Ok(self.values_of(field, docid)?.into_iter().find_map(|value| match value {
+                FacetValue::Number(number) => Some(number),
+                FacetValue::String { .. } => None,
+            }))
+        };
+        let mut points = Vec::new();
+        for docid in docids & self.exists(lat)? {
+            if let Some((lat, lng)) = number(lat, docid)?.zip(number(lng, docid)?) {
+                points.push((docid, Point { lat, lng }));
+            }
+        }
+        Ok(points)
+    }
+
     /// The values that a document has in a field.
     pub(crate) fn values_of(&self, field: u16, docid: u32) -> Result<Vec<FacetValue>> {
-        let Some(row) = self.values.get(value_key(field, docid))? else { return Ok(Vec::new()) };
-        Ok(decode_values(row.value()))
+        let Some(row) = self.values.get(values::row_key(field, docid))? else { return Ok(Vec::new()) };
+        Ok(values::of_document(row.value(), docid))
     }
 }
 
@@ -327,7 +420,7 @@ fn is_inverted(from: &Bound<Vec<u8>>, to: &Bound<Vec<u8>>) -> bool {
 }
 
 /// The least key that is past all keys with this prefix.
-fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
     let mut end = prefix.to_vec();
     while let Some(last) = end.pop() {
         if last < u8::MAX {
@@ -341,56 +434,4 @@ fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
 fn empty_fst() -> fst::Set<Arc<[u8]>> {
     let bytes = fst::Set::<Vec<u8>>::default().into_fst().into_inner();
     fst::Set::new(Arc::from(bytes)).expect("an empty set is a set")
-}
-
-/// Values as they are stored: numbers as eight bytes, strings with a length, and normalized only where
-/// that differs.
-pub(super) fn encode_values(values: &super::extract::Values) -> Vec<u8> {
-    let mut out = Vec::new();
-    let put = |out: &mut Vec<u8>, text: &str| {
-        super::codec::put_varint(out, text.len() as u32);
-        out.extend_from_slice(text.as_bytes());
-    };
-    for number in values.numbers.values() {
-        out.push(1);
-        out.extend_from_slice(&number.to_le_bytes());
-    }
-    for (normalized, original) in &values.strings {
-        out.push(if normalized == original { 2 } else { 3 });
-        put(&mut out, original);
-        if normalized != original {
-            put(&mut out, normalized);
-        }
-    }
-    out
-}
-
-pub(super) fn decode_values(mut bytes: &[u8]) -> Vec<FacetValue> {
-    fn text(bytes: &mut &[u8]) -> String {
-        let len = (take_varint(bytes) as usize).min(bytes.len());
-        let (text, rest) = bytes.split_at(len);
-        *bytes = rest;
-        String::from_utf8_lossy(text).into_owned()
-    }
-    let mut values = Vec::new();
-    while let Some((&tag, rest)) = bytes.split_first() {
-        bytes = rest;
-        match tag {
-            1 => {
-                let Some((number, rest)) = bytes.split_first_chunk::<8>() else { break };
-                values.push(FacetValue::Number(f64::from_le_bytes(*number)));
-                bytes = rest;
-            }
-            2 => {
-                let original = text(&mut bytes);
-                values.push(FacetValue::String { normalized: original.clone(), original });
-            }
-            _ => {
-                let original = text(&mut bytes);
-                let normalized = text(&mut bytes);
-                values.push(FacetValue::String { normalized, original });
-            }
-        }
-    }
-    values
 }

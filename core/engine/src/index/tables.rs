@@ -10,15 +10,15 @@ pub(super) const DOCIDS: &str = "docids";
 pub(super) const WORDS_FST: &str = "words";
 pub(super) const NEW_WORDS: &str = "new-words";
 
-/// Block of internal ids → the documents' JSON as it came; see `docs`.
-pub(super) const DOCS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("docs");
+/// Block of internal ids, or one of a large document → the documents' JSON as it came; see `docs`.
+pub(super) const DOCS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("docs");
 /// The document's own id → internal id.
 pub(super) const IDS: TableDefinition<'_, &str, u32> = TableDefinition::new("ids");
-/// Word, NUL, block of documents → who holds the word, and at which positions.
+/// Word, NUL, least document → who holds the word, and at which positions; see `postings`.
 pub(super) const WORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("words");
 /// Kind, field, value → the documents that have it.
 pub(super) const FACETS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("facets");
-/// Field and document → its values.
+/// Field and block of documents → their values; see `values`.
 pub(super) const VALUES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("values");
 /// Kind, field, number → a set of documents; see `Set`.
 pub(super) const SETS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("sets");
@@ -74,8 +74,4 @@ pub(super) fn truncated(text: &str) -> &str {
         end -= 1;
     }
     &text[..end]
-}
-
-pub(super) fn value_key(field: u16, docid: u32) -> u64 {
-    u64::from(field) << 32 | u64::from(docid)
 }

@@ -3,27 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use redb::{ReadableTable, WriteTransaction};
+use bytes::Bytes;
+use redb::{ReadableTable, Table, WriteTransaction};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{decode_bitmap, encode_bitmap};
 use super::docs;
-use super::extract::{Extracted, Extractor, FieldBook, Values, parse_document};
+use super::extract::{Extracted, Extractor, FieldBook, Values, external_id, parse_document};
 use super::fields::Fields;
-use super::postings::{block_key, block_of, decode_block, encode_block, encode_positions};
-use super::snapshot::{Snapshot, encode_values};
+use super::postings::{self, encode_positions};
+use super::snapshot::Snapshot;
 use super::tables::{
-    DOCIDS, DOCS, FACETS, IDS, META, NEW_WORDS, SETS, STATE, VALUES, WORDS, WORDS_FST, number_key,
-    string_key, value_key,
+    DOCIDS, DOCS, FACETS, IDS, META, NEW_WORDS, SETS, STATE, VALUES, WORDS, WORDS_FST, number_key, string_key,
 };
 use super::tokenize::Tokenizing;
+use super::values;
 use crate::error::{ApiError, Result};
+use crate::geo::Point;
 use crate::settings::Settings;
 use crate::tasks::Outcome;
 
 /// What is gathered before it is merged, in bytes.
-const GATHERED: usize = 48 << 20;
+const GATHERED: usize = 32 << 20;
 
 /// What an index knows of itself.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -35,6 +37,10 @@ pub(super) struct State {
     pub(super) distribution: BTreeMap<String, u64>,
     /// The tasks that the last commit applied, and how they ended: what makes a task count once.
     pub(super) applied: Vec<(u32, Outcome)>,
+    /// The bytes of documents written since the index was last written anew.
+    pub(super) written: u64,
+    /// The bytes that it was then.
+    pub(super) packed: u64,
 }
 
 /// One document before and after; JSON as it is stored.
@@ -42,7 +48,7 @@ pub(crate) struct DocChange {
     pub(crate) id: String,
     pub(crate) docid: Option<u32>,
     pub(crate) before: Option<Vec<u8>>,
-    pub(crate) after: Option<Vec<u8>>,
+    pub(crate) after: Option<Bytes>,
 }
 
 pub(crate) struct Writer<'a> {
@@ -107,7 +113,11 @@ impl<'a> Writer<'a> {
     /// Changes documents. Each id occurs once in `changes`.
     pub(crate) fn apply(&mut self, changes: Vec<DocChange>) -> Result<()> {
         let settings = self.state.settings.clone();
-        let tokenizing = Tokenizing::of(&settings);
+        let tokenizing = if settings == *self.before.settings {
+            self.before.tokenizing.clone()
+        } else {
+            Arc::new(Tokenizing::of(&settings))
+        };
         let fields = Fields::of(std::mem::take(&mut self.state.fields));
         let fields = tokenizing.with(None, |tokenizer| {
             let mut extractor = Extractor::new(FieldBook::new(fields, &settings), &tokenizing, tokenizer);
@@ -126,6 +136,8 @@ impl<'a> Writer<'a> {
                         free
                     }
                 };
+                let len = |json: Option<&[u8]>| json.map_or(0, <[u8]>::len) as u64;
+                self.state.written += len(change.before.as_deref()) + len(change.after.as_deref());
                 if let Some(before) = &change.before {
                     let document = parse_document(before)?;
                     for name in document.keys() {
@@ -177,6 +189,8 @@ impl<'a> Writer<'a> {
     }
 
     fn drop_lookups(&mut self) -> Result<()> {
+        // All of it is written again, or left unused.
+        self.state.written += self.state.packed;
         self.txn.delete_table(WORDS)?;
         self.txn.delete_table(FACETS)?;
         self.txn.delete_table(VALUES)?;
@@ -206,9 +220,14 @@ impl<'a> Writer<'a> {
             let mut gathered = Gathered::default();
             let table = self.txn.open_table(DOCS)?;
             for row in table.iter()? {
-                let (block, bytes) = row?;
-                for (docid, json) in docs::decode(block.value(), bytes.value())? {
-                    gathered.add(docid, extractor.extract(&parse_document(&json)?)?);
+                let (key, bytes) = row?;
+                for (docid, json) in docs::decode(key.value(), bytes.value())? {
+                    let document = parse_document(&json)?;
+                    if settings.is_geo() {
+                        let id = external_id(&json, self.state.primary_key.as_deref().unwrap_or_default())?;
+                        Point::of_document(&document, &id)?;
+                    }
+                    gathered.add(docid, extractor.extract(&document)?);
                 }
                 if gathered.size > GATHERED {
                     self.merge(std::mem::take(&mut gathered))?;
@@ -224,13 +243,14 @@ impl<'a> Writer<'a> {
 
     fn merge(&mut self, gathered: Gathered) -> Result<()> {
         self.merge_words(&gathered)?;
-        self.merge_docs(gathered.docs)?;
+        docs::merge(&mut self.txn.open_table(DOCS)?, gathered.docs)?;
         let mut facets = self.txn.open_table(FACETS)?;
-        for (key, (added, removed)) in gathered.facets {
+        let mut changed: Vec<_> = gathered.facets.into_iter().collect();
+        changed.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        for (key, members) in changed {
             let mut bitmap =
                 facets.get(key.as_slice())?.map(|b| decode_bitmap(b.value())).unwrap_or_default();
-            bitmap -= removed;
-            bitmap |= added;
+            change_set(&mut bitmap, &members);
             if bitmap.is_empty() {
                 facets.remove(key.as_slice())?;
             } else {
@@ -238,42 +258,23 @@ impl<'a> Writer<'a> {
             }
         }
         let mut sets = self.txn.open_table(SETS)?;
-        for (key, (added, removed)) in gathered.sets {
+        for (key, members) in gathered.sets {
             let mut bitmap = sets.get(key)?.map(|b| decode_bitmap(b.value())).unwrap_or_default();
-            bitmap -= removed;
-            bitmap |= added;
+            change_set(&mut bitmap, &members);
             if bitmap.is_empty() {
                 sets.remove(key)?;
             } else {
                 sets.insert(key, encode_bitmap(&bitmap).as_slice())?;
             }
         }
-        let mut values = self.txn.open_table(VALUES)?;
-        for (key, row) in gathered.values {
-            match row {
-                Some(row) => values.insert(key, row.as_slice())?,
-                None => values.remove(key)?,
-            };
-        }
-        Ok(())
-    }
-
-    fn merge_docs(&self, docs: BTreeMap<u32, Option<Vec<u8>>>) -> Result<()> {
-        let mut table = self.txn.open_table(DOCS)?;
-        let mut changes = docs.into_iter().peekable();
-        while let Some(block) = changes.peek().map(|(docid, _)| docs::block_of(*docid)) {
-            let stored = table.get(block)?.map(|bytes| docs::decode(block, bytes.value())).transpose()?;
-            let mut docs = stored.unwrap_or_default();
-            while let Some((docid, json)) = changes.next_if(|(docid, _)| docs::block_of(*docid) == block) {
-                match json {
-                    Some(json) => docs.insert(docid, json),
-                    None => docs.remove(&docid),
-                };
-            }
-            if docs.is_empty() {
-                table.remove(block)?;
+        let mut table = self.txn.open_table(VALUES)?;
+        for (key, changes) in gathered.values {
+            let stored = table.get(key)?.map(|row| row.value().to_vec()).unwrap_or_default();
+            let row = values::merge(&stored, &changes);
+            if row.is_empty() {
+                table.remove(key)?;
             } else {
-                table.insert(block, docs::encode(&docs).as_slice())?;
+                table.insert(key, row.as_slice())?;
             }
         }
         Ok(())
@@ -286,35 +287,24 @@ impl<'a> Writer<'a> {
         let known = self.words_fst.is_none().then_some(&self.before.words_fst);
         let mut met: Vec<String> = Vec::new();
         for (word, changes) in words {
-            if !known.is_some_and(|fst| fst.contains(word)) && !self.new_words.contains(word) {
+            let is_new = !known.is_some_and(|fst| fst.contains(word)) && !self.new_words.contains(word);
+            if is_new {
                 met.push(word.clone());
             }
             // The last change of a document stands: what was removed may have been added again.
-            let mut last: BTreeMap<u32, &WordChange> = BTreeMap::new();
-            for change in changes {
-                last.insert(change.docid, change);
-            }
-            let mut changes = last.into_values().peekable();
-            while let Some(block) = changes.peek().map(|change| block_of(change.docid)) {
-                let key = block_key(word, block);
-                let stored =
-                    table.get(key.as_slice())?.map(|b| decode_block(block, b.value())).unwrap_or_default();
-                let mut docs: BTreeMap<u32, &[u8]> =
-                    stored.iter().map(|(id, p)| (*id, p.as_slice())).collect();
-                while let Some(change) = changes.next_if(|change| block_of(change.docid) == block) {
-                    match &change.run {
-                        Some((start, len)) => docs.insert(change.docid, &gathered.arena[*start..start + len]),
-                        None => docs.remove(&change.docid),
-                    };
-                }
-                if docs.is_empty() {
-                    table.remove(key.as_slice())?;
-                } else {
-                    let row =
-                        encode_block(docs.iter().map(|(id, p)| (*id, *p)).collect::<Vec<_>>().into_iter());
-                    table.insert(key.as_slice(), row.as_slice())?;
+            let mut last: Vec<&WordChange> = Vec::with_capacity(changes.len());
+            last.extend(changes);
+            last.sort_by_key(|change| change.docid);
+            let mut runs: Vec<(u32, Option<&[u8]>)> = Vec::with_capacity(last.len());
+            for change in last {
+                let run =
+                    (change.len > 0).then(|| &gathered.arena[change.start as usize..][..change.len as usize]);
+                match runs.last_mut() {
+                    Some(before) if before.0 == change.docid => before.1 = run,
+                    _ => runs.push((change.docid, run)),
                 }
             }
+            postings::merge(&mut table, word, is_new, &runs)?;
         }
         if !met.is_empty() {
             Arc::make_mut(&mut self.new_words).extend(met);
@@ -342,62 +332,98 @@ impl<'a> Writer<'a> {
         } else if old.is_some() {
             meta.remove(WORDS_FST)?;
         }
-        meta.insert(NEW_WORDS, serde_json::to_vec(&*self.new_words).map_err(ApiError::internal)?.as_slice())?;
-        meta.insert(STATE, serde_json::to_vec(&self.state).map_err(ApiError::internal)?.as_slice())?;
-        meta.insert(DOCIDS, encode_bitmap(&self.docids).as_slice())?;
-        Ok(())
+        put_meta(&mut meta, &self.state, &self.new_words, &self.docids)
     }
 }
 
-/// A document's place in a word's postings: a run of the arena, or gone.
-struct WordChange {
-    docid: u32,
-    run: Option<(usize, usize)>,
+pub(super) fn put_meta(
+    meta: &mut Table<'_, &str, &[u8]>,
+    state: &State,
+    new_words: &BTreeSet<String>,
+    docids: &RoaringBitmap,
+) -> Result<()> {
+    meta.insert(NEW_WORDS, serde_json::to_vec(new_words).map_err(ApiError::internal)?.as_slice())?;
+    meta.insert(STATE, serde_json::to_vec(state).map_err(ApiError::internal)?.as_slice())?;
+    meta.insert(DOCIDS, encode_bitmap(docids).as_slice())?;
+    Ok(())
 }
 
-type AddedRemoved = (RoaringBitmap, RoaringBitmap);
+/// A document's place in a word's postings: a run of the arena, or, without a length, gone.
+struct WordChange {
+    docid: u32,
+    start: u32,
+    len: u32,
+}
 
 #[derive(Default)]
 struct Gathered {
     words: HashMap<String, Vec<WordChange>>,
     arena: Vec<u8>,
-    docs: BTreeMap<u32, Option<Vec<u8>>>,
+    docs: BTreeMap<u32, Option<Bytes>>,
     /// Roughly what all of it takes.
     size: usize,
-    facets: BTreeMap<Vec<u8>, AddedRemoved>,
-    sets: BTreeMap<u64, AddedRemoved>,
-    values: BTreeMap<u64, Option<Vec<u8>>>,
+    facets: HashMap<Vec<u8>, Vec<Member>>,
+    sets: BTreeMap<u64, Vec<Member>>,
+    values: BTreeMap<u64, BTreeMap<u8, Vec<u8>>>,
+}
+
+/// A document that comes into a set, or leaves it; the last word on a document counts.
+struct Member {
+    docid: u32,
+    stays: bool,
+}
+
+fn change_set(bitmap: &mut RoaringBitmap, members: &[Member]) {
+    for member in members {
+        if member.stays {
+            bitmap.insert(member.docid);
+        } else {
+            bitmap.remove(member.docid);
+        }
+    }
 }
 
 impl Gathered {
-    fn keep(&mut self, docid: u32, json: Option<Vec<u8>>) {
-        self.size += json.as_ref().map_or(0, Vec::len);
+    fn keep(&mut self, docid: u32, json: Option<Bytes>) {
+        self.size += json.as_ref().map_or(0, Bytes::len);
         self.docs.insert(docid, json);
     }
 
+    fn change_word(&mut self, word: String, change: WordChange) {
+        let changes = self.words.entry(word).or_default();
+        // A word of its own takes an entry of the map and the word.
+        self.size += if changes.is_empty() { 120 } else { 18 };
+        changes.push(change);
+    }
+
+    fn change_facet(&mut self, key: Vec<u8>, member: Member) {
+        let members = self.facets.entry(key).or_default();
+        self.size += if members.is_empty() { 140 } else { 12 };
+        members.push(member);
+    }
+
+    fn change_values(&mut self, field: u16, docid: u32, row: Vec<u8>) {
+        self.size += 60 + row.len();
+        self.values.entry(values::row_key(field, docid)).or_default().insert(values::low(docid), row);
+    }
+
     fn remove(&mut self, docid: u32, old: Extracted) {
-        self.size += old.words.len() * 16;
         let words: HashSet<String> = old.words.into_iter().map(|(word, _)| word).collect();
         for word in words {
-            self.words.entry(word).or_default().push(WordChange { docid, run: None });
+            self.change_word(word, WordChange { docid, start: 0, len: 0 });
         }
         for (field, set) in old.sets {
-            let (added, removed) = self.sets.entry(set.key(field)).or_default();
-            added.remove(docid);
-            removed.insert(docid);
+            self.sets.entry(set.key(field)).or_default().push(Member { docid, stays: false });
         }
         for (field, values) in old.values {
             for key in facet_keys(field, &values) {
-                let (added, removed) = self.facets.entry(key).or_default();
-                added.remove(docid);
-                removed.insert(docid);
+                self.change_facet(key, Member { docid, stays: false });
             }
-            self.values.insert(value_key(field, docid), None);
+            self.change_values(field, docid, Vec::new());
         }
     }
 
     fn add(&mut self, docid: u32, mut new: Extracted) {
-        self.size += new.words.len() * 40;
         new.words.sort_unstable();
         let mut words = new.words.into_iter().peekable();
         let mut positions = Vec::new();
@@ -408,22 +434,20 @@ impl Gathered {
                 positions.push(position);
             }
             let run = encode_positions(&mut positions);
-            let start = self.arena.len();
+            // Gathered is merged long before there are four gigabytes of it.
+            let (start, len) = (self.arena.len() as u32, run.len() as u32);
             self.arena.extend_from_slice(&run);
-            self.words.entry(word).or_default().push(WordChange { docid, run: Some((start, run.len())) });
+            self.change_word(word, WordChange { docid, start, len });
         }
         for (field, set) in new.sets {
-            let (added, removed) = self.sets.entry(set.key(field)).or_default();
-            added.insert(docid);
-            removed.remove(docid);
+            self.size += 8;
+            self.sets.entry(set.key(field)).or_default().push(Member { docid, stays: true });
         }
         for (field, values) in new.values {
             for key in facet_keys(field, &values) {
-                let (added, removed) = self.facets.entry(key).or_default();
-                added.insert(docid);
-                removed.remove(docid);
+                self.change_facet(key, Member { docid, stays: true });
             }
-            self.values.insert(value_key(field, docid), Some(encode_values(&values)));
+            self.change_values(field, docid, values::encode(docid, &values));
         }
     }
 }

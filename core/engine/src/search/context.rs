@@ -1,37 +1,31 @@
 //! What one search looks up, each thing once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexSet;
 use roaring::RoaringBitmap;
 
 use super::terms::{PhraseId, Term, TermId, Word, WordId};
 use crate::error::Result;
-use crate::index::{Postings, Snapshot, bucketed};
+use crate::index::{ByPlace, Postings, Snapshot};
 use crate::settings::Proximity;
 
 /// Words further apart than this are not near each other.
 pub(super) const MAX_DISTANCE: u32 = 4;
-
-/// A word's documents by field and by (bucketed) place in a field.
-#[derive(Default)]
-pub(super) struct ByPlace {
-    pub(super) fields: BTreeMap<u16, RoaringBitmap>,
-    pub(super) places: BTreeMap<u16, RoaringBitmap>,
-}
 
 pub(super) struct Context<'s> {
     pub(super) snapshot: &'s Snapshot,
     words: IndexSet<String>,
     phrases: IndexSet<Vec<Option<WordId>>>,
     terms: Vec<Term>,
-    postings: HashMap<WordId, Rc<Postings>>,
+    postings: HashMap<WordId, Arc<Postings>>,
     docids: HashMap<Word, Rc<RoaringBitmap>>,
-    by_place: HashMap<WordId, Rc<ByPlace>>,
+    by_place: HashMap<WordId, Arc<ByPlace>>,
     prefix_words: HashMap<WordId, Rc<Vec<WordId>>>,
-    prefix_docids: HashMap<Word, Rc<RoaringBitmap>>,
-    prefix_by_place: HashMap<WordId, Rc<ByPlace>>,
+    prefix_docids: HashMap<Word, Arc<RoaringBitmap>>,
+    prefix_by_place: HashMap<WordId, Arc<ByPlace>>,
     pairs: HashMap<(WordId, WordId), Rc<[RoaringBitmap; 3]>>,
     prefix_pairs: HashMap<(WordId, WordId), Rc<[RoaringBitmap; 3]>>,
     phrase_docids: HashMap<PhraseId, Rc<RoaringBitmap>>,
@@ -91,11 +85,11 @@ impl<'s> Context<'s> {
         &mut self.terms[id as usize]
     }
 
-    fn postings(&mut self, word: WordId) -> Result<Rc<Postings>> {
+    fn postings(&mut self, word: WordId) -> Result<Arc<Postings>> {
         if let Some(postings) = self.postings.get(&word) {
             return Ok(postings.clone());
         }
-        let postings = Rc::new(self.snapshot.postings(self.word(word))?);
+        let postings = self.snapshot.postings(self.word(word))?;
         self.postings.insert(word, postings.clone());
         Ok(postings)
     }
@@ -105,8 +99,7 @@ impl<'s> Context<'s> {
         if let Some(docids) = self.docids.get(&word) {
             return Ok(docids.clone());
         }
-        let exact = &self.snapshot.exact_fields;
-        let docids = if self.only.is_none() && (exact.is_empty() || !word.derived) {
+        let docids = if self.counts_everywhere(word) {
             self.postings(word.id)?.docids().clone()
         } else {
             let by_place = self.by_place(word.id)?;
@@ -125,24 +118,11 @@ impl<'s> Context<'s> {
         Ok(docids)
     }
 
-    fn by_place(&mut self, word: WordId) -> Result<Rc<ByPlace>> {
+    fn by_place(&mut self, word: WordId) -> Result<Arc<ByPlace>> {
         if let Some(by_place) = self.by_place.get(&word) {
             return Ok(by_place.clone());
         }
-        let postings = self.postings(word)?;
-        let mut by_place = ByPlace::default();
-        for (docid, positions) in postings.places().iter() {
-            let mut last_field = None;
-            for position in positions {
-                let field = (position >> 16) as u16;
-                if last_field != Some(field) {
-                    by_place.fields.entry(field).or_default().insert(docid);
-                    last_field = Some(field);
-                }
-                by_place.places.entry(bucketed(*position as u16)).or_default().insert(docid);
-            }
-        }
-        let by_place = Rc::new(by_place);
+        let by_place = self.snapshot.by_place(self.word(word))?;
         self.by_place.insert(word, by_place.clone());
         Ok(by_place)
     }
@@ -154,7 +134,7 @@ impl<'s> Context<'s> {
         Ok(self.by_place(word)?.fields.get(&field).cloned().unwrap_or_default())
     }
 
-    pub(super) fn places(&mut self, word: WordId) -> Result<Rc<ByPlace>> {
+    pub(super) fn places(&mut self, word: WordId) -> Result<Arc<ByPlace>> {
         self.by_place(word)
     }
 
@@ -169,34 +149,33 @@ impl<'s> Context<'s> {
         Ok(words)
     }
 
-    pub(super) fn prefix_docids(&mut self, prefix: Word) -> Result<Rc<RoaringBitmap>> {
+    pub(super) fn prefix_docids(&mut self, prefix: Word) -> Result<Arc<RoaringBitmap>> {
         if let Some(docids) = self.prefix_docids.get(&prefix) {
             return Ok(docids.clone());
         }
-        let mut docids = RoaringBitmap::new();
-        for id in self.prefix_words(prefix.id)?.iter() {
-            docids |= &*self.docids(Word { id: *id, derived: prefix.derived })?;
-        }
-        let docids = Rc::new(docids);
+        let docids = if self.counts_everywhere(prefix) {
+            self.snapshot.prefix_docids(self.word(prefix.id))?
+        } else {
+            let mut docids = RoaringBitmap::new();
+            for id in self.prefix_words(prefix.id)?.iter() {
+                docids |= &*self.docids(Word { id: *id, derived: prefix.derived })?;
+            }
+            Arc::new(docids)
+        };
         self.prefix_docids.insert(prefix, docids.clone());
         Ok(docids)
     }
 
-    pub(super) fn prefix_places(&mut self, prefix: WordId) -> Result<Rc<ByPlace>> {
+    /// Whether the word counts whatever field it is in.
+    fn counts_everywhere(&self, word: Word) -> bool {
+        self.only.is_none() && (self.snapshot.exact_fields.is_empty() || !word.derived)
+    }
+
+    pub(super) fn prefix_places(&mut self, prefix: WordId) -> Result<Arc<ByPlace>> {
         if let Some(by_place) = self.prefix_by_place.get(&prefix) {
             return Ok(by_place.clone());
         }
-        let mut union = ByPlace::default();
-        for id in self.prefix_words(prefix)?.iter() {
-            let by_place = self.by_place(*id)?;
-            for (field, docids) in &by_place.fields {
-                *union.fields.entry(*field).or_default() |= docids;
-            }
-            for (place, docids) in &by_place.places {
-                *union.places.entry(*place).or_default() |= docids;
-            }
-        }
-        let union = Rc::new(union);
+        let union = self.snapshot.prefix_by_place(self.word(prefix))?;
         self.prefix_by_place.insert(prefix, union.clone());
         Ok(union)
     }
@@ -229,16 +208,16 @@ impl<'s> Context<'s> {
         }
         let mut near: [RoaringBitmap; 3] = Default::default();
         let (a, b) = (self.postings(left)?, self.postings(right)?);
-        if !a.docids().is_disjoint(b.docids()) {
-            let mut rights = b.places().iter().peekable();
-            for (docid, lefts) in a.places().iter() {
-                while rights.next_if(|(other, _)| *other < docid).is_some() {}
-                if let Some((_, rights)) = rights.next_if(|(other, _)| *other == docid)
-                    && let Some(distance) = nearest(lefts, rights)
-                {
-                    near[distance as usize - 1].insert(docid);
+        let both = a.docids() & b.docids();
+        if !both.is_empty() {
+            let (lefts, rights) = (a.among(&both), b.among(&both));
+            let mut found: [Vec<u32>; 3] = Default::default();
+            for ((docid, lefts), (_, rights)) in lefts.iter().zip(rights.iter()) {
+                if let Some(distance) = nearest(lefts, rights) {
+                    found[distance as usize - 1].push(docid);
                 }
             }
+            near = found.map(|docids| RoaringBitmap::from_sorted_iter(docids).unwrap_or_default());
         }
         let near = Rc::new(near);
         self.pairs.insert((left, right), near.clone());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use charabia::Tokenizer;
-use roaring::RoaringBitmap;
+use roaring::{MultiOps, RoaringBitmap};
 
 use super::context::Context;
 use super::params::Strategy;
@@ -255,10 +255,9 @@ impl Graph {
 
 /// The documents that have something of what stands for a term.
 pub(super) fn subset_docids(ctx: &mut Context<'_>, subset: &Subset) -> Result<RoaringBitmap> {
-    let mut docids = RoaringBitmap::new();
-    for word in subset.words(ctx)? {
-        docids |= &*ctx.docids(word)?;
-    }
+    let words = subset.words(ctx)?.into_iter().map(|word| ctx.docids(word)).collect::<Result<Vec<_>>>()?;
+    // All at once: of many small sets, each would be merged into all before it otherwise.
+    let mut docids = words.iter().map(|docids| &**docids).union();
     for phrase in subset.phrases(ctx)? {
         docids |= &*ctx.phrase_docids(phrase)?;
     }

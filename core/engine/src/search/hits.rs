@@ -10,9 +10,10 @@ use super::params::SearchQuery;
 use super::run::Found;
 use super::score::{Detail, to_json, total};
 use crate::documents::{map_leaves, select};
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, Code, Result};
+use crate::geo::Point;
 use crate::index::{Snapshot, parse_document};
-use crate::settings::{Rule, is_within};
+use crate::settings::{Rule, SortBy, is_within, parse_sort};
 
 /// `_matchesPosition`: for each field, where its matches are.
 type Positions = BTreeMap<String, Vec<Value>>;
@@ -24,6 +25,8 @@ pub(super) struct HitMaker<'h> {
     retrieve: Option<Vec<String>>,
     formats: Vec<(String, Format)>,
     rules: Vec<Rule>,
+    /// The point that distances are told from.
+    from: Option<Point>,
 }
 
 impl<'h> HitMaker<'h> {
@@ -56,6 +59,7 @@ impl<'h> HitMaker<'h> {
             formats: formats(snapshot, query, retrieve.as_deref()),
             retrieve,
             rules: settings.rules(),
+            from: sorted_from(query.sort.as_deref().unwrap_or_default()),
         }
     }
 
@@ -77,12 +81,21 @@ impl<'h> HitMaker<'h> {
             .snapshot
             .document(docid)?
             .ok_or_else(|| ApiError::internal(format!("document {docid} is indexed but not stored")))?;
-        let document = parse_document(&json)?;
+        let mut document = parse_document(&json)?;
+        let own = document.shift_remove("_vectors");
         let (formatted, positions) = self.format(&document, found, tokenizer);
         let mut hit = match &self.retrieve {
             None => document,
             Some(names) => select(&document, names),
         };
+        if self.query.vectors {
+            hit.insert("_vectors".to_owned(), own.unwrap_or_else(|| json!({})));
+        }
+        if let Some(from) = self.from
+            && let Some(point) = Point::shown(&hit)
+        {
+            hit.insert("_geoDistance".to_owned(), json!(from.distance(point).round() as u64));
+        }
         if let Some(formatted) = formatted.filter(|formatted| !formatted.is_empty()) {
             hit.insert("_formatted".to_owned(), Value::Object(formatted));
         }
@@ -160,6 +173,13 @@ impl<'h> HitMaker<'h> {
         });
         (formatted, self.query.show_matches.then_some(positions))
     }
+}
+
+fn sorted_from(sort: &[String]) -> Option<Point> {
+    parse_sort(sort, Code::InvalidSearchSort).ok()?.into_iter().find_map(|by| match by {
+        SortBy::Distance { from, .. } => Some(from),
+        SortBy::Field(_) => None,
+    })
 }
 
 /// Which fields `_formatted` shows, and how.

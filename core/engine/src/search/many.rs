@@ -21,6 +21,7 @@ pub(super) struct OneOf {
 pub(crate) fn many(core: &Core, access: &Access, body: Value) -> Result<Response> {
     let mut fields = Fields::of(body, Code::BadRequest)?;
     fields.only(&["queries", "federation"], Code::BadRequest)?;
+    fields.no_null(&[("queries", "an array", Code::BadRequest)])?;
     let queries = match fields.value("queries") {
         None => return Err(fields.missing("queries", Code::BadRequest)),
         Some(Value::Array(queries)) => queries,

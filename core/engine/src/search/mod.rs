@@ -22,6 +22,6 @@ mod score;
 mod terms;
 
 pub(crate) use many::many;
-pub(crate) use params::{FACET_SEARCH_FIELDS, SearchQuery};
-pub(crate) use routes::{by_body, by_query};
-pub(crate) use run::{candidates, order_by};
+pub(crate) use params::{FACET_SEARCH_FIELDS, SearchQuery, no_network};
+pub(crate) use routes::{by_body, by_query, check_filter};
+pub(crate) use run::{candidates, order_by, unsortable};

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::error::{ApiError, Code, Result};
-use crate::http::{Fields, Query};
+use crate::http::{Fields, Query, invalid_type};
+use crate::index::{all_locales, language, unknown_locale};
 use crate::indexes::check_uid;
 
 /// Which terms may be dropped where too few documents have them all.
@@ -38,6 +39,7 @@ pub(crate) struct SearchQuery {
     pub(crate) strategy: Strategy,
     pub(crate) search_on: Option<Vec<String>>,
     pub(crate) threshold: Option<f64>,
+    pub(crate) vectors: bool,
     pub(crate) locales: Option<Vec<String>>,
     pub(crate) show_performance: bool,
     /// The names of the paging fields that were sent, for federated searches, which refuse them.
@@ -69,6 +71,7 @@ impl Default for SearchQuery {
             strategy: Strategy::Last,
             search_on: None,
             threshold: None,
+            vectors: false,
             locales: None,
             show_performance: false,
             paging: None,
@@ -79,70 +82,67 @@ impl Default for SearchQuery {
 /// The fields of a search body.
 const FIELDS: &[&str] = &[
     "q",
-    "vector",
-    "media",
     "offset",
     "limit",
     "page",
     "hitsPerPage",
     "attributesToRetrieve",
-    "retrieveVectors",
     "attributesToCrop",
     "cropLength",
+    "cropMarker",
     "attributesToHighlight",
+    "highlightPreTag",
+    "highlightPostTag",
     "showMatchesPosition",
-    "showRankingScore",
-    "showRankingScoreDetails",
-    "showPerformanceDetails",
-    "useNetwork",
     "filter",
     "sort",
     "distinct",
     "facets",
-    "highlightPreTag",
-    "highlightPostTag",
-    "cropMarker",
     "matchingStrategy",
     "attributesToSearchOn",
-    "hybrid",
     "rankingScoreThreshold",
     "locales",
+    "hybrid",
+    "vector",
+    "retrieveVectors",
+    "media",
     "personalize",
+    "useNetwork",
+    "showRankingScore",
+    "showRankingScoreDetails",
+    "showPerformanceDetails",
 ];
 
-/// Those of a facet search, which takes many fields only to ignore them.
+/// Those of a facet search, which ignores all others.
 pub(crate) const FACET_SEARCH_FIELDS: &[&str] = &[
     "facetQuery",
     "facetName",
     "q",
     "vector",
     "media",
+    "hybrid",
     "filter",
     "matchingStrategy",
     "attributesToSearchOn",
-    "hybrid",
     "rankingScoreThreshold",
     "locales",
     "exhaustiveFacetCount",
     "useNetwork",
-    "offset",
-    "limit",
-    "page",
-    "hitsPerPage",
-    "attributesToRetrieve",
-    "retrieveVectors",
-    "attributesToCrop",
-    "cropLength",
-    "attributesToHighlight",
-    "showMatchesPosition",
-    "showRankingScore",
-    "showRankingScoreDetails",
-    "sort",
-    "distinct",
-    "facets",
-    "highlightPreTag",
-    "highlightPostTag",
-    "cropMarker",
+];
+
+/// Those that may be left out, but not be `null`.
+const NEVER_NULL: &[(&str, &str, Code)] = &[
+    ("offset", "a positive integer", Code::InvalidSearchOffset),
+    ("limit", "a positive integer", Code::InvalidSearchLimit),
+    ("cropLength", "a positive integer", Code::InvalidSearchCropLength),
+    ("cropMarker", "a string", Code::InvalidSearchCropMarker),
+    ("highlightPreTag", "a string", Code::InvalidSearchHighlightPreTag),
+    ("highlightPostTag", "a string", Code::InvalidSearchHighlightPostTag),
+    ("matchingStrategy", "a string", Code::InvalidSearchMatchingStrategy),
+    ("retrieveVectors", "a boolean", Code::InvalidSearchRetrieveVectors),
+    ("showMatchesPosition", "a boolean", Code::InvalidSearchShowMatchesPosition),
+    ("showRankingScore", "a boolean", Code::InvalidSearchShowRankingScore),
+    ("showRankingScoreDetails", "a boolean", Code::InvalidSearchShowRankingScoreDetails),
 ];
 
 fn strategy(text: &str, at: &str) -> Result<Strategy> {
@@ -169,13 +169,79 @@ fn threshold(value: f64, at: &str) -> Result<f64> {
     ))
 }
 
-fn check_locales(locales: Option<&[String]>) -> Result<()> {
-    for (i, locale) in locales.into_iter().flatten().enumerate() {
-        if crate::index::language(locale).is_none() {
+/// An empty parameter is an empty list.
+fn without_nothing(list: Vec<String>) -> Vec<String> {
+    if list == [""] { Vec::new() } else { list }
+}
+
+fn refuse_vector_parameters(query: &Query) -> Result<()> {
+    if let Some(embedder) = query.get("hybridEmbedder") {
+        return Err(ApiError::new(
+            Code::InvalidSearchEmbedder,
+            format!("Cannot find embedder with name `{embedder}`."),
+        ));
+    }
+    if query.get("vector").is_some() || query.get("hybridSemanticRatio").is_some() {
+        return Err(ApiError::new(
+            Code::MissingSearchHybrid,
+            "Invalid request: missing `hybridEmbedder` parameter when `vector` or `hybridSemanticRatio` are present.",
+        ));
+    }
+    if query.get("personalizeUserContext").is_some() {
+        return Err(ApiError::new(
+            Code::FeatureNotEnabled,
+            "`personalizeUserContext` is not part of the embedded index: use a Meilisearch server for it.",
+        ));
+    }
+    Ok(())
+}
+
+/// What asks for vectors, which no document here has.
+fn refuse_vectors(fields: &mut Fields) -> Result<()> {
+    let path = fields.path("vector");
+    let vector = match fields.value("vector") {
+        None => false,
+        Some(Value::Array(_)) => true,
+        Some(other) => return Err(invalid_type(&path, "an array", &other, Code::InvalidSearchVector)),
+    };
+    let media = fields.value("media").is_some();
+    let path = fields.path("personalize");
+    if let Some(value) = fields.value("personalize") {
+        Fields::within(value, path, Code::InvalidSearchPersonalize)?;
+        return Err(ApiError::new(
+            Code::FeatureNotEnabled,
+            "`personalize` is not part of the embedded index: use a Meilisearch server for it.",
+        ));
+    }
+    let path = fields.path("hybrid");
+    let Some(hybrid) = fields.value("hybrid") else {
+        if vector || media {
             return Err(ApiError::new(
-                Code::InvalidSearchLocales,
-                format!("Unknown value `{locale}` at `.locales[{i}]`: expected an ISO 639 code"),
+                Code::MissingSearchHybrid,
+                "Invalid request: missing `hybrid` parameter when `vector` or `media` are present.",
             ));
+        }
+        return Ok(());
+    };
+    let mut hybrid = Fields::within(hybrid, path, Code::InvalidSearchHybridQuery)?;
+    hybrid.only(&["semanticRatio", "embedder"], Code::InvalidSearchHybridQuery)?;
+    hybrid.float("semanticRatio", Code::InvalidSearchSemanticRatio)?;
+    let embedder = hybrid.required("embedder", Code::InvalidSearchEmbedder, Code::InvalidSearchEmbedder)?;
+    Err(ApiError::new(Code::InvalidSearchEmbedder, format!("Cannot find embedder with name `{embedder}`.")))
+}
+
+pub(crate) fn no_network() -> ApiError {
+    ApiError::new(
+        Code::FeatureNotEnabled,
+        "passing `useNetwork` in a search query requires enabling the `network` experimental feature. See \
+         https://github.com/orgs/meilisearch/discussions/805",
+    )
+}
+
+fn check_locales(locales: Option<&[String]>, at: &str) -> Result<()> {
+    for (i, locale) in locales.into_iter().flatten().enumerate() {
+        if language(locale).is_none() {
+            return Err(unknown_locale(locale, &format!("{at}[{i}]"), Code::InvalidSearchLocales));
         }
     }
     Ok(())
@@ -191,12 +257,11 @@ impl SearchQuery {
 
     /// One query of a multi-search, with the index it is for.
     pub(super) fn of_many(fields: &mut Fields) -> Result<(String, SearchQuery)> {
-        let accepted: Vec<&str> = ["indexUid", "federationOptions"].iter().chain(FIELDS).copied().collect();
+        let accepted: Vec<&str> =
+            ["indexUid"].iter().chain(FIELDS).chain(&["federationOptions"]).copied().collect();
         fields.only(&accepted, Code::BadRequest)?;
         let path = fields.path("indexUid");
-        let uid = fields
-            .string("indexUid", Code::InvalidIndexUid)?
-            .ok_or_else(|| fields.missing("indexUid", Code::MissingIndexUid))?;
+        let uid = fields.required("indexUid", Code::MissingIndexUid, Code::InvalidIndexUid)?;
         check_uid(&uid).map_err(|error| error.prefixed(&format!("Invalid value at `{path}`: ")))?;
         Ok((uid, SearchQuery::take(fields)?))
     }
@@ -204,22 +269,13 @@ impl SearchQuery {
     pub(crate) fn take(fields: &mut Fields) -> Result<SearchQuery> {
         let default = SearchQuery::default();
         let at = |fields: &Fields, key: &str| format!("at `{}`", fields.path(key));
-        for (name, code) in [
-            ("vector", Code::InvalidSearchVector),
-            ("media", Code::InvalidSearchMedia),
-            ("hybrid", Code::InvalidSearchHybridQuery),
-            ("personalize", Code::InvalidSearchPersonalize),
-        ] {
-            if fields.value(name).is_some() {
-                return Err(ApiError::new(
-                    code,
-                    format!("`{name}` is not part of the embedded index: use a Meilisearch server for it."),
-                ));
-            }
+        fields.no_null(NEVER_NULL)?;
+        refuse_vectors(fields)?;
+        if fields.flag("useNetwork", Code::InvalidSearchUseNetwork)?.is_some() {
+            return Err(no_network());
         }
-        fields.flag("retrieveVectors", Code::InvalidSearchRetrieveVectors)?;
-        fields.flag("useNetwork", Code::InvalidSearchUseNetwork)?;
-        let paging = ["limit", "offset", "page", "hitsPerPage"].into_iter().find(|name| fields.has(name));
+        let paging =
+            ["limit", "offset", "page", "hitsPerPage"].into_iter().find(|name| fields.is_given(name));
         let place = at(fields, "matchingStrategy");
         let strategy = match fields.string("matchingStrategy", Code::InvalidSearchMatchingStrategy)? {
             None => default.strategy,
@@ -231,8 +287,9 @@ impl SearchQuery {
                 None => None,
                 Some(value) => Some(threshold(value, &place)?),
             };
+        let path = fields.path("locales");
         let locales = fields.strings("locales", Code::InvalidSearchLocales)?;
-        check_locales(locales.as_deref())?;
+        check_locales(locales.as_deref(), &path)?;
         Ok(SearchQuery {
             q: fields.string("q", Code::InvalidSearchQ)?,
             offset: fields.number("offset", Code::InvalidSearchOffset)?.unwrap_or(default.offset),
@@ -270,6 +327,7 @@ impl SearchQuery {
             strategy,
             search_on: fields.strings("attributesToSearchOn", Code::InvalidSearchAttributesToSearchOn)?,
             threshold,
+            vectors: fields.flag("retrieveVectors", Code::InvalidSearchRetrieveVectors)?.unwrap_or(false),
             locales,
             show_performance: fields
                 .flag("showPerformanceDetails", Code::InvalidSearchShowPerformanceDetails)?
@@ -282,35 +340,35 @@ impl SearchQuery {
     pub(crate) fn of_query(query: &Query) -> Result<SearchQuery> {
         const ACCEPTED: &[&str] = &[
             "q",
-            "vector",
             "offset",
             "limit",
             "page",
             "hitsPerPage",
             "attributesToRetrieve",
-            "retrieveVectors",
             "attributesToCrop",
             "cropLength",
+            "cropMarker",
             "attributesToHighlight",
+            "highlightPreTag",
+            "highlightPostTag",
+            "showMatchesPosition",
             "filter",
             "sort",
             "distinct",
-            "showMatchesPosition",
+            "facets",
+            "matchingStrategy",
+            "attributesToSearchOn",
+            "rankingScoreThreshold",
+            "locales",
+            "hybridEmbedder",
+            "hybridSemanticRatio",
+            "vector",
+            "retrieveVectors",
+            "personalizeUserContext",
+            "useNetwork",
             "showRankingScore",
             "showRankingScoreDetails",
             "showPerformanceDetails",
-            "useNetwork",
-            "facets",
-            "highlightPreTag",
-            "highlightPostTag",
-            "cropMarker",
-            "matchingStrategy",
-            "attributesToSearchOn",
-            "hybridEmbedder",
-            "hybridSemanticRatio",
-            "rankingScoreThreshold",
-            "locales",
-            "personalizeUserContext",
         ];
         query.only(ACCEPTED)?;
         let default = SearchQuery::default();
@@ -319,13 +377,30 @@ impl SearchQuery {
             None => default.strategy,
             Some(text) => strategy(text, "for parameter `matchingStrategy`")?,
         };
-        let threshold =
-            match query.float("rankingScoreThreshold", Code::InvalidSearchRankingScoreThreshold)? {
-                None => None,
-                Some(value) => Some(threshold(value, "in parameter `rankingScoreThreshold`")?),
-            };
-        let locales = query.list("locales");
-        check_locales(locales.as_deref())?;
+        let threshold = match query.get("rankingScoreThreshold") {
+            None => None,
+            // What is no number is out of range.
+            Some(text) => {
+                Some(threshold(text.parse().unwrap_or(-1.0), "in parameter `rankingScoreThreshold`")?)
+            }
+        };
+        let locales = query.list("locales").map(without_nothing);
+        if let Some(locale) = locales.iter().flatten().find(|locale| language(locale).is_none()) {
+            let mut known = all_locales();
+            known.sort_by_key(|code| (code.len(), *code));
+            return Err(ApiError::new(
+                Code::InvalidSearchLocales,
+                format!(
+                    "Invalid value in parameter `locales`: Unsupported locale `{locale}`, expected one of {}",
+                    known.join(", ")
+                ),
+            ));
+        }
+        if query.get("useNetwork").is_some() {
+            query.flag("useNetwork", Code::InvalidSearchUseNetwork)?;
+            return Err(no_network());
+        }
+        refuse_vector_parameters(query)?;
         Ok(SearchQuery {
             q: query.get("q").map(str::to_owned),
             offset: query.number("offset", Code::InvalidSearchOffset)?.unwrap_or(default.offset),
@@ -347,18 +422,19 @@ impl SearchQuery {
                 .unwrap_or(false),
             // JSON where it is JSON, else a filter as it stands.
             filter: query.get("filter").map(|f| match serde_json::from_str(f) {
-                Ok(value @ (Value::Array(_) | Value::String(_))) => value,
-                _ => Value::from(f),
+                Ok(value) => value,
+                Err(_) => Value::from(f),
             }),
-            sort: query.list("sort"),
+            sort: query.sort(),
             distinct: query.get("distinct").map(str::to_owned),
-            facets: query.list("facets"),
+            facets: query.list("facets").map(without_nothing),
             pre_tag: text("highlightPreTag", default.pre_tag),
             post_tag: text("highlightPostTag", default.post_tag),
             crop_marker: text("cropMarker", default.crop_marker),
             strategy,
             search_on: query.list("attributesToSearchOn"),
             threshold,
+            vectors: query.flag("retrieveVectors", Code::InvalidSearchRetrieveVectors)?.unwrap_or(false),
             locales,
             show_performance: query
                 .flag("showPerformanceDetails", Code::InvalidSearchShowPerformanceDetails)?

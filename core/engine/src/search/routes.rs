@@ -11,10 +11,12 @@ use super::run::{Page, run};
 use crate::auth::Access;
 use crate::core::Core;
 use crate::engine::Response;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::facets;
+use crate::filter;
 use crate::http::Query;
 use crate::indexes::check_uid;
+use crate::service::is_on;
 
 pub(crate) fn by_query(core: &Core, access: &Access, uid: &str, query: &Query) -> Result<Response> {
     check_uid(uid)?;
@@ -30,6 +32,16 @@ fn answer(core: &Core, access: &Access, uid: &str, query: &SearchQuery) -> Resul
     Ok(Response::json(200, &Value::Object(search(core, access, uid, query)?)))
 }
 
+/// `CONTAINS` is there where it is switched on.
+pub(crate) fn check_filter(core: &Core, filter: Option<&Value>) -> Result<()> {
+    match filter {
+        Some(filter) if !is_on(core, "containsFilter") => {
+            filter::refuse_contains(filter, Code::InvalidSearchFilter)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Runs a search and frames what it found.
 pub(super) fn search(
     core: &Core,
@@ -39,8 +51,9 @@ pub(super) fn search(
 ) -> Result<Map<String, Value>> {
     let started = Instant::now();
     let snapshot = core.index(uid)?.snapshot()?;
+    check_filter(core, query.filter.as_ref())?;
     let page = Page::of(query, snapshot.settings.max_total_hits);
-    let found = run(&snapshot, query, access.tenant_filter(uid), page)?;
+    let found = run(uid, &snapshot, query, access.tenant_filter(uid), page)?;
     let searched = started.elapsed();
     let hits = HitMaker::new(&snapshot, query).all(&found)?;
     let total = found.candidates.len();
@@ -60,7 +73,7 @@ pub(super) fn search(
         reply.insert("offset".to_owned(), json!(query.offset));
         reply.insert("estimatedTotalHits".to_owned(), json!(total));
     }
-    if let Some(names) = &query.facets {
+    if let Some(names) = query.facets.as_ref().filter(|names| !names.is_empty()) {
         let facets = facets::distribution(&snapshot, names, &found.candidates)?;
         reply.insert("facetDistribution".to_owned(), facets.distribution_json());
         reply.insert("facetStats".to_owned(), facets.stats_json());

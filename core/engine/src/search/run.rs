@@ -14,15 +14,17 @@ use super::matches::MatchingWords;
 use super::params::{SearchQuery, Strategy};
 use super::parse::parse;
 use super::rules::{
-    Attribute, ExactAttribute, Exactness, PathRule, Position, Proximity, RankingRule, Sort, Typo, Words,
+    Attribute, Distance, ExactAttribute, Exactness, PathRule, Position, Proximity, RankingRule, Sort, Typo,
+    Words,
 };
 use super::terms::Word;
 use super::{distinct, score};
 use crate::error::{ApiError, Code, Result};
 use crate::filter;
+use crate::geo;
 use crate::index::{Snapshot, language};
 use crate::settings::{
-    AscDesc, Features, Match, Rule, is_within, match_pattern, names_where, not_among, parse_sort,
+    Features, Match, Rule, Settings, SortBy, is_within, match_pattern, names_where, not_among, parse_sort,
 };
 
 /// What a search found.
@@ -75,23 +77,34 @@ pub(super) fn fuse(left: Option<&Value>, right: Option<&Value>) -> Option<Value>
 }
 
 pub(super) fn run(
+    uid: &str,
     snapshot: &Snapshot,
     query: &SearchQuery,
     tenant: Option<&Value>,
     page: Page,
 ) -> Result<Found> {
     let settings = &snapshot.settings;
+    let of_index = |error: ApiError| error.prefixed(&format!("Index `{uid}`: "));
     let only = query.search_on.as_deref().map(|names| search_on(snapshot, names)).transpose()?.flatten();
     if let Some(name) = &query.distinct {
-        check_distinct(snapshot, name)?;
+        check_distinct(snapshot, name).map_err(of_index)?;
     }
     let criteria = match &query.sort {
         None => Vec::new(),
-        Some(texts) => check_sort(snapshot, texts)?,
+        Some(texts) => {
+            let criteria = parse_sort(texts, Code::InvalidSearchSort)?;
+            check_sort(snapshot, &criteria).map_err(of_index)?;
+            criteria
+        }
     };
     let mut universe = match fuse(query.filter.as_ref(), tenant) {
         None => snapshot.docids.clone(),
-        Some(filter) => filter::evaluate(snapshot, &filter, Code::InvalidSearchFilter)?,
+        Some(filter) => match filter::parse(&filter, Code::InvalidSearchFilter)? {
+            None => snapshot.docids.clone(),
+            Some(filter) => {
+                filter::documents(snapshot, &filter, Code::InvalidSearchFilter).map_err(of_index)?
+            }
+        },
     };
     let distinct_field =
         query.distinct.as_ref().or(settings.distinct.as_ref()).and_then(|n| snapshot.fields.id(n));
@@ -126,17 +139,23 @@ pub(super) fn run(
     };
     let rules = rules(snapshot, &criteria, terms.is_some().then_some(query.strategy));
     let cutoff = Duration::from_millis(settings.cutoff_ms.unwrap_or(1500));
+    // What is dropped on the way to a page is dropped from the count of hits too, so that the way is gone
+    // from its beginning.
+    let whole_way = query.threshold.is_some() || distinct_field.is_some();
+    let (offset, skipped) = if whole_way { (0, page.offset) } else { (page.offset, 0) };
     let wanted = Wanted {
         universe: &universe,
         distinct: distinct_field,
-        offset: page.offset,
-        limit: page.limit,
+        offset,
+        limit: page.limit.saturating_add(skipped),
         scored: page.scored,
         threshold: query.threshold,
         look_at: query.is_paged().then_some(settings.max_total_hits),
         deadline: Instant::now().checked_add(cutoff),
     };
-    let Sorted { docids, scores, mut candidates, .. } = sort(&mut ctx, rules, &graph, &wanted)?;
+    let Sorted { mut docids, mut scores, mut candidates, .. } = sort(&mut ctx, rules, &graph, &wanted)?;
+    docids.drain(..skipped.min(docids.len()));
+    scores.drain(..skipped.min(scores.len()));
     if query.is_paged()
         && let Some(field) = distinct_field
     {
@@ -148,6 +167,7 @@ pub(super) fn run(
 
 /// The documents that a search would count as hits, unranked: what a facet search looks at.
 pub(crate) fn candidates(
+    uid: &str,
     snapshot: &Snapshot,
     query: &SearchQuery,
     tenant: Option<&Value>,
@@ -157,19 +177,19 @@ pub(crate) fn candidates(
         limit: if query.threshold.is_some() { usize::MAX } else { 0 },
         scored: query.threshold.is_some(),
     };
-    Ok(run(snapshot, query, tenant, page)?.candidates)
+    Ok(run(uid, snapshot, query, tenant, page)?.candidates)
 }
 
 /// Documents in the order of some fields.
 pub(crate) fn order_by(
     snapshot: &Snapshot,
     docids: RoaringBitmap,
-    criteria: &[AscDesc],
+    criteria: &[SortBy],
     offset: usize,
     limit: usize,
 ) -> Result<Vec<u32>> {
     let mut ctx = Context::new(snapshot, None);
-    let rules = criteria.iter().map(|by| Box::new(Sort::new(by.clone())) as Box<dyn RankingRule>).collect();
+    let rules = criteria.iter().map(sort_rule).collect();
     let wanted = Wanted {
         universe: &docids,
         distinct: None,
@@ -184,10 +204,11 @@ pub(crate) fn order_by(
 }
 
 /// The rules in force; without a query, only those that sort by fields.
-fn rules(snapshot: &Snapshot, criteria: &[AscDesc], strategy: Option<Strategy>) -> Vec<Box<dyn RankingRule>> {
+fn rules(snapshot: &Snapshot, criteria: &[SortBy], strategy: Option<Strategy>) -> Vec<Box<dyn RankingRule>> {
     let mut rules: Vec<Box<dyn RankingRule>> = Vec::new();
     let mut used: Vec<Rule> = Vec::new();
     let mut sorted: Vec<String> = Vec::new();
+    let mut by_distance = false;
     let mut words = strategy.is_none_or(|strategy| strategy == Strategy::All);
     for rule in snapshot.settings.rules() {
         let by_text = !matches!(rule, Rule::Sort | Rule::Custom(_));
@@ -209,10 +230,16 @@ fn rules(snapshot: &Snapshot, criteria: &[AscDesc], strategy: Option<Strategy>) 
             continue;
         }
         used.push(rule.clone());
-        let mut by = |by: AscDesc, rules: &mut Vec<Box<dyn RankingRule>>| {
-            if !sorted.contains(&by.field) {
-                sorted.push(by.field.clone());
-                rules.push(Box::new(Sort::new(by)));
+        let mut by = |by: SortBy, rules: &mut Vec<Box<dyn RankingRule>>| {
+            let again = match &by {
+                SortBy::Field(by) => sorted.contains(&by.field),
+                SortBy::Distance { .. } => std::mem::replace(&mut by_distance, true),
+            };
+            if !again {
+                if let SortBy::Field(by) = &by {
+                    sorted.push(by.field.clone());
+                }
+                rules.push(sort_rule(&by));
             }
         };
         match rule {
@@ -230,10 +257,17 @@ fn rules(snapshot: &Snapshot, criteria: &[AscDesc], strategy: Option<Strategy>) 
                 rules.push(Box::new(PathRule::<Exactness>::new(None)));
             }
             Rule::Sort => criteria.iter().for_each(|criterion| by(criterion.clone(), &mut rules)),
-            Rule::Custom(criterion) => by(criterion, &mut rules),
+            Rule::Custom(criterion) => by(SortBy::Field(criterion), &mut rules),
         }
     }
     rules
+}
+
+fn sort_rule(by: &SortBy) -> Box<dyn RankingRule> {
+    match by {
+        SortBy::Field(by) => Box::new(Sort::new(by.clone())),
+        SortBy::Distance { from, ascending } => Box::new(Distance::new(*from, *ascending)),
+    }
 }
 
 /// The fields that `attributesToSearchOn` names; `None` is all of them.
@@ -293,20 +327,29 @@ fn check_distinct(snapshot: &Snapshot, name: &str) -> Result<()> {
     ))
 }
 
-fn check_sort(snapshot: &Snapshot, texts: &[String]) -> Result<Vec<AscDesc>> {
+fn check_sort(snapshot: &Snapshot, criteria: &[SortBy]) -> Result<()> {
     let settings = &snapshot.settings;
-    let criteria = parse_sort(texts, Code::InvalidSearchSort)?;
     if !criteria.is_empty() && !settings.rules().contains(&Rule::Sort) {
         return Err(ApiError::new(
             Code::InvalidSearchSort,
             "You must specify where `sort` is listed in the rankingRules setting to use the sort parameter at search time.",
         ));
     }
-    for criterion in &criteria {
-        if !settings.sortable.iter().any(|name| is_within(&criterion.field, name)) {
+    for criterion in criteria {
+        if let Some(field) = unsortable(settings, criterion) {
             let (names, hidden) = settings.without_hidden(settings.sortable.iter().map(String::as_str));
-            return Err(not_among(&criterion.field, &names, hidden, "sortable", Code::InvalidSearchSort));
+            return Err(not_among(field, &names, hidden, "sortable", Code::InvalidSearchSort));
         }
     }
-    Ok(criteria)
+    Ok(())
+}
+
+/// The field that keeps `criterion` from being sorted by.
+pub(crate) fn unsortable<'c>(settings: &Settings, criterion: &'c SortBy) -> Option<&'c str> {
+    match criterion {
+        SortBy::Field(by) if settings.sortable.iter().any(|name| is_within(&by.field, name)) => None,
+        SortBy::Field(by) => Some(&by.field),
+        SortBy::Distance { .. } if settings.is_geo_sorted() => None,
+        SortBy::Distance { .. } => Some(geo::FIELD),
+    }
 }

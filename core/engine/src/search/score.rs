@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value, json};
 
+use crate::geo::Point;
 use crate::settings::Rule;
 
 /// The place of a bucket among all that its rule could make; the best is `of`.
@@ -61,6 +62,11 @@ pub(super) enum Detail {
         hidden: bool,
         value: Value,
     },
+    Distance {
+        from: Point,
+        ascending: bool,
+        value: Option<Point>,
+    },
     /// Time ran out before this rule.
     Skipped,
 }
@@ -80,7 +86,7 @@ impl Detail {
                 of: 3,
             },
             Detail::ExactWords { matching, of } => Rank { at: matching + 1, of: of + 1 },
-            Detail::Sort { .. } => return None,
+            Detail::Sort { .. } | Detail::Distance { .. } => return None,
             Detail::Skipped => Rank { at: 0, of: 1 },
         })
     }
@@ -96,6 +102,7 @@ pub(super) fn total(details: &[Detail]) -> f64 {
 pub(super) enum Weighted {
     Score(f64),
     Sort { ascending: bool, value: Value },
+    Distance { ascending: bool, meters: Option<f64> },
 }
 
 pub(super) fn weighted(details: &[Detail], weight: f64) -> Vec<Weighted> {
@@ -107,6 +114,11 @@ pub(super) fn weighted(details: &[Detail], weight: f64) -> Vec<Weighted> {
             (Detail::Sort { ascending, value, .. }, None) => {
                 values.extend(run.take().map(|rank| Weighted::Score(rank.score() * weight)));
                 values.push(Weighted::Sort { ascending: *ascending, value: value.clone() });
+            }
+            (Detail::Distance { from, ascending, value }, None) => {
+                values.extend(run.take().map(|rank| Weighted::Score(rank.score() * weight)));
+                let meters = value.map(|value| from.distance(value));
+                values.push(Weighted::Distance { ascending: *ascending, meters });
             }
             _ => {}
         }
@@ -132,6 +144,14 @@ pub(super) fn compare(left: (&[Weighted], f64), right: (&[Weighted], f64)) -> Or
                 Some(Weighted::Sort { ascending: a, value: x }),
                 Some(Weighted::Sort { ascending: b, value: y }),
             ) if a == b => compare_values(*a, x, y),
+            (
+                Some(Weighted::Distance { ascending: a, meters: x }),
+                Some(Weighted::Distance { ascending: b, meters: y }),
+            ) if a == b => match (x, y) {
+                // Farther is better, whichever the direction, as in Meilisearch.
+                (Some(x), Some(y)) => by_score(*x, *y),
+                _ => x.is_some().cmp(&y.is_some()),
+            },
             _ => return by_score(left.1, right.1),
         };
         if order != Ordering::Equal {
@@ -232,6 +252,17 @@ pub(super) fn to_json(details: &[Detail], rules: &[Rule]) -> Value {
                     (format!("{field}:{}", if *ascending { "asc" } else { "desc" }), value.clone())
                 };
                 map.insert(name, json!({"order": order, "value": value}));
+            }
+            Detail::Distance { from, ascending, value } => {
+                let direction = if *ascending { "asc" } else { "desc" };
+                map.insert(
+                    format!("_geoPoint({}, {}):{direction}", from.lat, from.lng),
+                    json!({
+                        "order": order,
+                        "value": value.map(|point| json!({"lat": point.lat, "lng": point.lng})),
+                        "distance": value.map(|point| from.distance(point)),
+                    }),
+                );
             }
             Detail::Skipped => {
                 map.insert("skipped".to_owned(), json!({"order": order}));

@@ -9,4 +9,4 @@ mod rules;
 pub(crate) use model::{Proximity, Settings, not_among};
 pub(crate) use patterns::{Features, Match, is_within, match_pattern, names_where};
 pub(crate) use routes::{Verb, all, one, writes};
-pub(crate) use rules::{AscDesc, Rule, parse_sort};
+pub(crate) use rules::{AscDesc, Rule, SortBy, parse_sort};

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::patterns::{FilterRule, Match, match_name, match_pattern, rule_for};
 use super::rules::{DEFAULT_RULES, Rule};
 use crate::error::{ApiError, Code, Result};
+use crate::geo;
 
 /// How near words are, as finely as it is to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -335,6 +336,19 @@ impl Settings {
             texts(&rule["attributePatterns"]).iter().any(|p| match_pattern(p, field) == Match::Yes)
         };
         rules.into_iter().find(matches).map(|rule| texts(&rule["locales"])).unwrap_or_default()
+    }
+
+    pub(crate) fn is_geo_filtered(&self) -> bool {
+        self.filterable.iter().any(|rule| matches!(rule, FilterRule::Name(name) if name == geo::FIELD))
+    }
+
+    pub(crate) fn is_geo_sorted(&self) -> bool {
+        self.sortable.iter().any(|name| name == geo::FIELD)
+    }
+
+    /// Whether the points of documents are looked at.
+    pub(crate) fn is_geo(&self) -> bool {
+        self.is_geo_filtered() || self.is_geo_sorted()
     }
 
     pub(crate) fn facet_by_count(&self, facet: &str) -> bool {

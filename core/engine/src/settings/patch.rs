@@ -8,6 +8,7 @@ use super::patterns::{Features, FilterRule};
 use super::rules::Rule;
 use crate::error::{ApiError, Code, Result};
 use crate::http::{Fields, invalid_type, strings};
+use crate::index::{language, unknown_locale};
 
 /// Every setting: its name, the last part of its route, whether it is patched (else put), its error.
 pub(crate) const NAMES: &[(&str, &str, bool, Code)] = &[
@@ -73,7 +74,7 @@ pub(crate) fn normalize(name: &str, value: Value, at: &str) -> Result<Value> {
     match name {
         "displayedAttributes" | "searchableAttributes" => {
             let names = strings(value, at, code)?;
-            Ok(if names.iter().any(|n| n == "*") { json!(["*"]) } else { json!(names) })
+            Ok(json!(names))
         }
         "filterableAttributes" => filterable(value, at, code),
         "sortableAttributes" | "stopWords" | "nonSeparatorTokens" | "separatorTokens" | "dictionary" => {
@@ -101,7 +102,7 @@ pub(crate) fn normalize(name: &str, value: Value, at: &str) -> Result<Value> {
         "faceting" => faceting(value, at),
         "pagination" => {
             let mut fields = Fields::within(value, at.to_owned(), code)?;
-            fields.only(&["maxTotalHits"], Code::BadRequest)?;
+            fields.only(&["maxTotalHits"], code)?;
             let mut out = Map::new();
             if fields.has("maxTotalHits") {
                 out.insert("maxTotalHits".to_owned(), json!(fields.number("maxTotalHits", code)?));
@@ -156,7 +157,8 @@ fn ranking_rules(value: Value, at: &str) -> Result<Value> {
     if unified && separate {
         return Err(ApiError::new(
             code,
-            "The `attribute` ranking rule cannot be used together with `attributeRank` or `wordPosition`.",
+            "Mixed usage of the attribute, attributeRank, and wordPosition ranking rules. You must either use the attribute \
+             ranking rule alone or the attributeRank and wordPosition ranking rules.",
         ));
     }
     Ok(json!(rules))
@@ -173,26 +175,33 @@ fn filterable(value: Value, at: &str, code: Code) -> Result<Value> {
                 Value::String(_) => Ok(item),
                 Value::Object(_) => {
                     let mut fields = Fields::within(item, at, code)?;
-                    fields.only(&["attributePatterns", "features"], Code::BadRequest)?;
+                    fields.only(&["attributePatterns", "features"], code)?;
                     let patterns = fields
                         .strings("attributePatterns", code)?
                         .ok_or_else(|| fields.missing("attributePatterns", code))?;
+                    fields.no_null(&[("features", "an object", code)])?;
                     let mut features = Features { facet_search: false, equality: true, comparison: false };
                     let inner = fields.path("features");
                     if let Some(value) = fields.value("features") {
                         let mut fields = Fields::within(value, inner.clone(), code)?;
-                        fields.only(&["facetSearch", "filter"], Code::BadRequest)?;
+                        fields.only(&["facetSearch", "filter"], code)?;
+                        fields
+                            .no_null(&[("facetSearch", "a boolean", code), ("filter", "an object", code)])?;
                         features.facet_search = fields.flag("facetSearch", code)?.unwrap_or(false);
                         if let Some(value) = fields.value("filter") {
                             let mut fields = Fields::within(value, format!("{inner}.filter"), code)?;
-                            fields.only(&["equality", "comparison"], Code::BadRequest)?;
+                            fields.only(&["equality", "comparison"], code)?;
+                            fields.no_null(&[
+                                ("equality", "a boolean", code),
+                                ("comparison", "a boolean", code),
+                            ])?;
                             features.equality = fields.flag("equality", code)?.unwrap_or(true);
                             features.comparison = fields.flag("comparison", code)?.unwrap_or(false);
                         }
                     }
                     Ok(FilterRule::Patterns { patterns, features }.to_json())
                 }
-                other => Err(invalid_type(&at, "a string or an object", &other, code)),
+                other => Err(invalid_type(&at, "a string", &other, code)),
             }
         })
         .collect();
@@ -224,7 +233,7 @@ fn typo_tolerance(value: Value, at: &str) -> Result<Value> {
     let mut fields = Fields::within(value, at.to_owned(), code)?;
     fields.only(
         &["enabled", "minWordSizeForTypos", "disableOnWords", "disableOnAttributes", "disableOnNumbers"],
-        Code::BadRequest,
+        code,
     )?;
     let mut out = Map::new();
     for name in ["enabled", "disableOnNumbers"] {
@@ -244,17 +253,24 @@ fn typo_tolerance(value: Value, at: &str) -> Result<Value> {
             Value::Null
         } else {
             let mut fields = Fields::within(sizes, inner.clone(), code)?;
-            fields.only(&["oneTypo", "twoTypos"], Code::BadRequest)?;
+            fields.only(&["oneTypo", "twoTypos"], code)?;
             let mut sizes = Map::new();
             for name in ["oneTypo", "twoTypos"] {
                 if let Some(value) = fields.raw(name) {
-                    if !value.is_null() && value.as_u64().is_none_or(|n| n > 255) {
-                        return Err(invalid_type(
-                            &format!("{inner}.{name}"),
-                            "an integer between 0 and 255",
-                            &value,
-                            code,
-                        ));
+                    let at = format!("{inner}.{name}");
+                    match value.as_u64() {
+                        Some(0..=255) => {}
+                        Some(large) => {
+                            return Err(ApiError::new(
+                                code,
+                                format!(
+                                    "Invalid value at `{at}`: value: `{large}` is too large to be deserialized, maximum value \
+                                     authorized is `255`"
+                                ),
+                            ));
+                        }
+                        None if value.is_null() => {}
+                        None => return Err(invalid_type(&at, "a positive integer", &value, code)),
                     }
                     sizes.insert(name.to_owned(), value);
                 }
@@ -263,7 +279,9 @@ fn typo_tolerance(value: Value, at: &str) -> Result<Value> {
             if let (Some(one), Some(two)) = (size("oneTypo"), size("twoTypos"))
                 && one > two
             {
-                return Err(bad_typo_sizes(one as u8, two as u8));
+                return Err(
+                    bad_typo_sizes(one as u8, two as u8).prefixed(&format!("Invalid value at `{inner}`: "))
+                );
             }
             Value::Object(sizes)
         };
@@ -285,7 +303,7 @@ pub(super) fn bad_typo_sizes(one: u8, two: u8) -> ApiError {
 fn faceting(value: Value, at: &str) -> Result<Value> {
     let code = Code::InvalidSettingsFaceting;
     let mut fields = Fields::within(value, at.to_owned(), code)?;
-    fields.only(&["maxValuesPerFacet", "sortFacetValuesBy"], Code::BadRequest)?;
+    fields.only(&["maxValuesPerFacet", "sortFacetValuesBy"], code)?;
     let mut out = Map::new();
     if fields.has("maxValuesPerFacet") {
         out.insert("maxValuesPerFacet".to_owned(), json!(fields.number("maxValuesPerFacet", code)?));
@@ -318,19 +336,14 @@ fn localized(value: Value, at: &str, code: Code) -> Result<Value> {
         .enumerate()
         .map(|(i, item)| {
             let mut fields = Fields::within(item, format!("{at}[{i}]"), code)?;
-            fields.only(&["attributePatterns", "locales"], Code::BadRequest)?;
+            fields.only(&["attributePatterns", "locales"], code)?;
             let patterns = fields
                 .strings("attributePatterns", code)?
                 .ok_or_else(|| fields.missing("attributePatterns", code))?;
             let locales = fields.strings("locales", code)?.ok_or_else(|| fields.missing("locales", code))?;
             for (j, locale) in locales.iter().enumerate() {
-                if crate::index::language(locale).is_none() {
-                    return Err(ApiError::new(
-                        code,
-                        format!(
-                            "Unknown value `{locale}` at `{at}[{i}].locales[{j}]`: expected an ISO 639 code"
-                        ),
-                    ));
+                if language(locale).is_none() {
+                    return Err(unknown_locale(locale, &format!("{at}[{i}].locales[{j}]"), code));
                 }
             }
             Ok(json!({"attributePatterns": patterns, "locales": locales}))

@@ -1,22 +1,22 @@
 //! What each kind of task does.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::model::{Method, Outcome, Status, Task, Work};
+use super::model::{Method, Outcome, Sizes, Status, Task, Work};
 use crate::clock::Instant;
 use crate::core::Core;
 use crate::documents::{documents, first_candidates};
 use crate::error::{ApiError, Code, Result};
 use crate::filter;
+use crate::geo::Point;
 use crate::index::{DocChange, Index, Writer, external_id, parse_document};
 use crate::store::{Change, IndexEntry};
-
-/// After a batch of this many bytes, the file is looked at for space to give back.
-const LARGE: usize = 1 << 20;
 
 /// Runs a batch and makes its end durable. An error here fails all of its tasks.
 pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
@@ -40,13 +40,15 @@ pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
                 tasks.iter().any(|task| matches!(task.work, Work::AddDocuments { creates: true, .. }));
             write(core, batch, &index, creates, uids, |writer| write_documents(core, writer, &tasks))
         }
+        Work::CompactIndex => compact(core, batch, first.uid, &index),
         Work::ClearDocuments => write(core, batch, &index, false, uids, |writer| {
             let count = writer.document_count();
             writer.clear()?;
             Ok(vec![(first.uid, Outcome::done(count))])
         }),
         Work::DeleteByFilter { filter } => write(core, batch, &index, false, uids, |writer| {
-            let docids = filter::evaluate(writer.snapshot(), filter, Code::InvalidDocumentFilter)?;
+            let docids = filter::evaluate(writer.snapshot(), filter, Code::InvalidDocumentFilter)
+                .map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
             let primary_key = writer.primary_key().unwrap_or_default().to_owned();
             let mut changes = Vec::new();
             for docid in &docids {
@@ -61,8 +63,10 @@ pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
             let patch = patch.as_object().cloned().unwrap_or_default();
             write(core, batch, &index, *creates, uids, |writer| {
                 let mut settings = writer.settings().clone();
-                settings.apply(&patch)?;
-                writer.set_settings(settings)?;
+                settings.apply(&patch).map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
+                writer
+                    .set_settings(settings)
+                    .map_err(|error| error.prefixed(&format!("Index `{index}`: ")))?;
                 Ok(vec![(first.uid, Outcome::done(0))])
             })
         }
@@ -112,24 +116,18 @@ fn write(
         }
     };
     entry.updated_at = Instant::now();
-    let large = core.store.payload_len(tasks.first().copied().unwrap_or_default())? > LARGE;
     core.store.finish(batch, |change| {
         change.indexes.insert(uid.to_owned(), entry);
         change.end(core, outcomes);
         Ok(())
-    })?;
-    if large && core.store.state().pending.is_empty() && index.shrink().is_err() {
-        // The batch is done and told of; a file that is too large harms nobody.
-        tracing::warn!("an index could not be made smaller");
-    }
-    Ok(())
+    })
 }
 
 /// A document while the tasks of a batch change it.
 struct Pending {
     docid: Option<u32>,
     before: Option<Vec<u8>>,
-    after: Option<Vec<u8>>,
+    after: Option<Bytes>,
 }
 
 type PendingDocs = IndexMap<String, Pending>;
@@ -143,10 +141,11 @@ fn write_documents(core: &Core, writer: &mut Writer<'_>, tasks: &[Arc<Task>]) ->
             outcomes.push((task.uid, outcome.clone()));
             continue;
         }
+        let uid = task.index.as_deref().unwrap_or_default();
         let outcome = match &task.work {
             Work::AddDocuments { method, primary_key, skip_new, .. } => {
-                let packed = core.store.payload(task.uid)?;
-                match add(writer, &mut pending, &packed, *method, primary_key.as_deref(), *skip_new) {
+                let packed = Bytes::from(core.store.payload(task.uid)?);
+                match add(uid, writer, &mut pending, &packed, *method, primary_key.as_deref(), *skip_new) {
                     Ok(count) => Outcome::done(count),
                     Err(error) if error.code == Code::Internal => return Err(error),
                     Err(error) => Outcome::failed(error),
@@ -166,7 +165,7 @@ fn write_documents(core: &Core, writer: &mut Writer<'_>, tasks: &[Arc<Task>]) ->
     }
     let changes = pending
         .into_iter()
-        .filter(|(_, document)| document.before != document.after)
+        .filter(|(_, document)| document.before.as_deref() != document.after.as_deref())
         .map(|(id, document)| DocChange {
             id,
             docid: document.docid,
@@ -182,16 +181,17 @@ fn look_up<'p>(writer: &Writer<'_>, pending: &'p mut PendingDocs, id: &str) -> R
     if !pending.contains_key(id) {
         let docid = writer.docid(id)?;
         let before = docid.map(|docid| writer.document(docid)).transpose()?.flatten();
-        pending.insert(id.to_owned(), Pending { docid, after: before.clone(), before });
+        pending.insert(id.to_owned(), Pending { docid, after: before.clone().map(Bytes::from), before });
     }
     pending.get_mut(id).ok_or_else(|| ApiError::internal("a document that was just put in place is gone"))
 }
 
 /// Adds the documents of one task: all of them, or on an error none.
 fn add(
+    uid: &str,
     writer: &mut Writer<'_>,
     pending: &mut PendingDocs,
-    packed: &[u8],
+    packed: &Bytes,
     method: Method,
     asked: Option<&str>,
     skip_new: bool,
@@ -215,17 +215,25 @@ fn add(
     if current.is_none() {
         writer.set_primary_key(Some(primary_key));
     }
+    if writer.settings().is_geo() {
+        for (id, json) in ids.iter().zip(documents(packed)) {
+            Point::of_document(&parse_document(json)?, id)
+                .map_err(|error| error.prefixed(&format!("Index `{uid}`: ")))?;
+        }
+    }
     for (id, json) in ids.iter().zip(documents(packed)) {
         let document = look_up(writer, pending, id)?;
         if skip_new && document.after.is_none() {
             continue;
         }
         document.after = Some(match (method, &document.after) {
-            (Method::Update, Some(current)) => lay_over(current, json)?,
-            _ => json.to_vec(),
+            (Method::Update, Some(current)) => lay_over(current, json)?.into(),
+            // Part of what came with the task, not a copy of it.
+            _ => packed.slice_ref(json),
         });
     }
-    Ok(ids.len() as u64)
+    // A document that was sent twice is indexed once.
+    Ok(ids.iter().collect::<HashSet<_>>().len() as u64)
 }
 
 fn infer(packed: &[u8]) -> Result<String> {
@@ -319,6 +327,19 @@ fn drop_index(core: &Core, batch: u32, task: u32, uid: &str) -> Result<()> {
     })?;
     core.discard(&entry.folder);
     Ok(())
+}
+
+/// Gives back what the index's file does not use.
+fn compact(core: &Core, batch: u32, task: u32, uid: &str) -> Result<()> {
+    let entry = core.store.entry(uid).ok_or_else(|| ApiError::index_not_found(uid))?;
+    let index = core.folder(&entry.folder)?;
+    let before = index.bytes()?;
+    index.pack_now(&|| false)?;
+    let sizes = Sizes { before, after: index.bytes()? };
+    core.store.finish(batch, |change| {
+        change.end(core, [(task, Outcome::done(sizes.pack()))]);
+        Ok(())
+    })
 }
 
 fn swap(core: &Core, batch: u32, task: &Task) -> Result<()> {

@@ -9,8 +9,8 @@ use crate::indexes::check_uid;
 
 /// The parameters that choose tasks; cancelation and deletion take these, lists take paging too.
 pub(super) const FILTERS: &[&str] = &[
-    "uids",
     "batchUids",
+    "uids",
     "canceledBy",
     "types",
     "statuses",

@@ -63,6 +63,8 @@ names! {
         UpgradeDatabase "upgradeDatabase"
         IndexCompaction "indexCompaction"
         NetworkTopologyChange "networkTopologyChange"
+        RuleUpdate "dsrUpdate"
+        RuleClear "dsrClear"
     }
 }
 
@@ -91,6 +93,7 @@ pub(crate) enum Work {
     CreateIndex { primary_key: Option<String> },
     UpdateIndex { primary_key: Option<String>, new_uid: Option<String> },
     DeleteIndex,
+    CompactIndex,
     SwapIndexes { swaps: Vec<Swap> },
     CancelTasks { filter: String, uids: Vec<u32> },
     DeleteTasks { filter: String, uids: Vec<u32> },
@@ -107,6 +110,7 @@ impl Work {
             Work::CreateIndex { .. } => Kind::IndexCreation,
             Work::UpdateIndex { .. } => Kind::IndexUpdate,
             Work::DeleteIndex => Kind::IndexDeletion,
+            Work::CompactIndex => Kind::IndexCompaction,
             Work::SwapIndexes { .. } => Kind::IndexSwap,
             Work::CancelTasks { .. } => Kind::TaskCancelation,
             Work::DeleteTasks { .. } => Kind::TaskDeletion,
@@ -115,7 +119,7 @@ impl Work {
 }
 
 /// How a task ended: a number that its details tell (documents indexed or deleted, tasks canceled or
-/// deleted), or an error.
+/// deleted, the sizes of a compaction), or an error.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) count: u64,
@@ -129,6 +133,24 @@ impl Outcome {
 
     pub(crate) fn failed(error: ApiError) -> Outcome {
         Outcome { count: 0, error: Some(error) }
+    }
+}
+
+/// How large an index was before and after a compaction, to the KiB.
+pub(crate) struct Sizes {
+    pub(crate) before: u64,
+    pub(crate) after: u64,
+}
+
+impl Sizes {
+    /// Both in the one number that an outcome has.
+    pub(crate) fn pack(&self) -> u64 {
+        let kib = |bytes: u64| (bytes >> 10).min(u64::from(u32::MAX));
+        kib(self.before) << 32 | kib(self.after)
+    }
+
+    pub(crate) fn unpack(count: u64) -> Sizes {
+        Sizes { before: count >> 32 << 10, after: (count & u64::from(u32::MAX)) << 10 }
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::model::{Batch, Status, Task, Work};
+use super::model::{Batch, Sizes, Status, Task, Work};
 use crate::clock::Instant;
 use crate::error::ApiError;
+use crate::indexes::human_size;
 
 impl Task {
     pub(crate) fn to_json(&self) -> Value {
@@ -70,6 +71,13 @@ impl Task {
                     details.insert("newIndexUid".to_owned(), json!(new_uid));
                 }
                 Value::Object(details)
+            }
+            Work::CompactIndex => {
+                let sizes = count.map(Sizes::unpack);
+                json!({
+                    "preCompactionSize": sizes.as_ref().map(|sizes| human_size(sizes.before, 7)),
+                    "postCompactionSize": sizes.as_ref().map(|sizes| human_size(sizes.after, 7)),
+                })
             }
             Work::SwapIndexes { swaps } => {
                 let swaps: Vec<_> =

@@ -39,7 +39,7 @@ impl Signal {
         !state.1
     }
 
-    fn stopped(&self) -> bool {
+    pub(crate) fn stopped(&self) -> bool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).1
     }
 }
@@ -54,7 +54,13 @@ fn run(signal: &Signal, core: &Weak<Core>) {
     while signal.wait() {
         while !signal.stopped() {
             let Some(core) = core.upgrade() else { return };
-            let Some((tasks, why)) = pick(&core) else { break };
+            let Some((tasks, why)) = pick(&core) else {
+                if let Err(error) = core.tidy() {
+                    // Every task is done and told of; a file that is too large harms nobody.
+                    tracing::warn!(code = error.code.name(), "a file could not be made smaller");
+                }
+                break;
+            };
             let batch = core.store.begin(&tasks, why);
             let ran = catch_unwind(AssertUnwindSafe(|| apply(&core, batch, &tasks)));
             let failure = match ran {

@@ -122,8 +122,9 @@ fn composition(name: &str, why: &str, idiom: Idiom) -> Box<Error> {
     Error::new(Kind::FilterInvalid, message).named(name)
 }
 
-/// Compiles `facet_filter`, whose fields were checked: a list of values means any of them.
-pub(super) fn compile_facets(pairs: &[(String, Term)], idiom: Idiom) -> Result<Vec<Clause>> {
+/// Compiles `facet_filter`, whose fields were checked: a list of values means any of them. Each clause
+/// comes with its facet.
+pub(super) fn compile_facets(pairs: &[(String, Term)], idiom: Idiom) -> Result<Vec<(String, Clause)>> {
     let mut clauses = Vec::new();
     for (name, value) in pairs {
         let any = match value {
@@ -138,11 +139,11 @@ pub(super) fn compile_facets(pairs: &[(String, Term)], idiom: Idiom) -> Result<V
             _ => None,
         };
         match any {
-            Some(any) => clauses.push(Clause::Any(any)),
+            Some(any) => clauses.push((name.clone(), Clause::Any(any))),
             None => {
                 let mut all = Vec::new();
                 operators::compile(name, value, idiom, &mut all)?;
-                clauses.extend(all.into_iter().map(Clause::One));
+                clauses.extend(all.into_iter().map(|one| (name.clone(), Clause::One(one))));
             }
         }
     }

@@ -19,19 +19,24 @@ def of(repo: Any) -> _Rows | None:
 @dataclass(frozen=True, slots=True)
 class _Rows:
     queryset: Any
+    concurrent: bool = False
 
     def fetch(self, model: type, key: str, ids: Sequence[Any], preload: Sequence[Any]) -> list[Any]:
-        return list(self._rows(key, ids, preload))
+        return list(self._rows(model, key, ids, preload))
 
     async def fetch_async(
         self, model: type, key: str, ids: Sequence[Any], preload: Sequence[Any]
     ) -> list[Any]:
-        return [row async for row in self._rows(key, ids, preload)]
+        return [row async for row in self._rows(model, key, ids, preload)]
 
-    def _rows(self, key: str, ids: Sequence[Any], preload: Sequence[Any]) -> Any:
-        column = self.queryset.model._meta.get_field(key)
+    def _rows(self, model: Any, key: str, ids: Sequence[Any], preload: Sequence[Any]) -> Any:
+        queryset = self.queryset
+        if not issubclass(model, queryset.model):
+            # One of many searches, of another model than the queryset's: its own, in the same database.
+            queryset = model._default_manager.using(queryset.db).all()
+        column = queryset.model._meta.get_field(key)
         wanted = [found for id in ids if (found := _as_stored(id, column)) is not None]
-        return self.queryset.filter(**{f"{key}__in": wanted}).prefetch_related(*preload)
+        return queryset.filter(**{f"{key}__in": wanted}).prefetch_related(*preload)
 
 
 def _as_stored(id: Any, column: Any) -> Any:

@@ -27,6 +27,7 @@ def of(repo: Any) -> _Sync | _Async | None:
 @dataclass(frozen=True, slots=True)
 class _Sync:
     session: Session | scoped_session[Any]
+    concurrent: bool = False
 
     def fetch(self, model: type, key: str, ids: Sequence[Any], preload: Sequence[Any]) -> list[Any]:
         return list(self.session.scalars(_rows(model, key, ids, preload)).unique())
@@ -40,6 +41,7 @@ class _Sync:
 @dataclass(frozen=True, slots=True)
 class _Async:
     session: AsyncSession | async_scoped_session[Any]
+    concurrent: bool = False
 
     def fetch(self, model: type, key: str, ids: Sequence[Any], preload: Sequence[Any]) -> list[Any]:
         raise _mismatch("an AsyncSession is awaited; search with AsyncScrypath, or give a Session")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use roaring::RoaringBitmap;
+use roaring::{MultiOps, RoaringBitmap};
 
 use super::paths::Costs;
 use crate::error::Result;
@@ -58,10 +58,9 @@ impl Costs for Attribute {
         universe: &RoaringBitmap,
     ) -> Result<RoaringBitmap> {
         let Some(field) = field else { return Ok(RoaringBitmap::new()) };
-        let mut docids = RoaringBitmap::new();
-        for word in term.subset.words(ctx)? {
-            docids |= ctx.in_field(word.id, *field)?;
-        }
+        let words = term.subset.words(ctx)?.into_iter();
+        let words = words.map(|word| ctx.in_field(word.id, *field)).collect::<Result<Vec<_>>>()?;
+        let mut docids = words.union();
         for phrase in term.subset.phrases(ctx)? {
             if let Some(word) = ctx.phrase(phrase).iter().flatten().next().copied() {
                 docids |= ctx.in_field(word, *field)? & &*ctx.phrase_docids(phrase)?;

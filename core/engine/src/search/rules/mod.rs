@@ -2,6 +2,7 @@
 //! with the part of the graph that its documents match.
 
 mod attribute;
+mod distance;
 mod exact_attribute;
 mod exactness;
 mod paths;
@@ -16,6 +17,7 @@ use std::rc::Rc;
 use roaring::RoaringBitmap;
 
 pub(super) use attribute::Attribute;
+pub(super) use distance::Distance;
 pub(super) use exact_attribute::ExactAttribute;
 pub(super) use exactness::Exactness;
 pub(super) use paths::PathRule;

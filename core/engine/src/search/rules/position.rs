@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use roaring::RoaringBitmap;
+use roaring::{MultiOps, RoaringBitmap};
 
 use super::paths::Costs;
 use crate::error::Result;
@@ -50,7 +50,10 @@ impl Costs for Position {
         (term, places): &(Located, Vec<u16>),
         universe: &RoaringBitmap,
     ) -> Result<RoaringBitmap> {
-        let mut docids = RoaringBitmap::new();
+        let words = term.subset.words(ctx)?.into_iter();
+        let words = words.map(|word| ctx.places(word.id)).collect::<Result<Vec<_>>>()?;
+        let mut docids =
+            words.iter().flat_map(|word| places.iter().filter_map(|place| word.places.get(place))).union();
         let at = |by_place: &BTreeMap<u16, RoaringBitmap>, docids: &mut RoaringBitmap| {
             for place in places {
                 if let Some(found) = by_place.get(place) {
@@ -58,9 +61,6 @@ impl Costs for Position {
                 }
             }
         };
-        for word in term.subset.words(ctx)? {
-            at(&ctx.places(word.id)?.places, &mut docids);
-        }
         for phrase in term.subset.phrases(ctx)? {
             if let Some(word) = ctx.phrase(phrase).iter().flatten().next().copied() {
                 let mut found = RoaringBitmap::new();

@@ -1,0 +1,757 @@
+/**
+ * The core's own shapes, in its own spelling: what crosses the door to the native library.
+ *
+ * Written by `make generate` from the Rust types (`core/tests/wire`). Do not edit: change those.
+ */
+
+/** What a call gives back: its result or its error, and the telemetry events it produced, in order. */
+export interface Reply {
+  ok?: Response;
+  error?: ErrorReply;
+  events?: Event[];
+}
+
+/** What an operation gives. Hosts see the inner value; which one follows from the operation. */
+export type Response =
+  | Declaration
+  | Document[]
+  | DocumentId[]
+  | string
+  | Record<string, unknown>
+  | Explanation
+  | SearchReply
+  | FacetValues
+  | ManyReply
+  | Finished
+  | unknown
+  | Hydrated
+  | WriteResult
+  | Summary
+  | Record<string, never>;
+
+/** A declaration that holds, with what its author should hear. */
+export interface Declaration {
+  /** The JSON form, which every later call passes. */
+  json: string;
+  fingerprint: string;
+  /** The reflected configuration, `schema_config` of the specification. */
+  config: Reflected;
+  /** Notices for standard error. They never change the result. */
+  warnings: string[];
+}
+
+/** What `schema_config` shows, in the specification's shape. */
+export interface Reflected {
+  fields: string[];
+  filterable: string[];
+  faceting: [string, unknown][];
+  sortable: string[];
+  settings: Record<string, unknown>;
+  document_id: string;
+  index_prefix: string | null;
+  fan_outs: [string, [string, unknown][]][];
+  backend: string | null;
+  tenant_field: string | null;
+  document_source: Source;
+}
+
+/** Where a document's data came from. */
+export type Source = "fields" | "custom";
+
+/** A projected document as data, for looking at. */
+export interface Document {
+  id: DocumentId;
+  data: Record<string, unknown>;
+  source: Source;
+}
+
+/** A document id Meilisearch accepts: an integer, or 1 to 511 bytes of `a-z A-Z 0-9 - _`. */
+export type DocumentId = number | string;
+
+/** A search, looked at before it is sent. */
+export interface Explanation {
+  query: Query;
+  request: ExplainedRequest;
+}
+
+/** One normalized query: all that the backend sees of a call. */
+export interface Query {
+  text: string;
+  /** As given, a tenant scope in front. */
+  filter: [string, unknown][];
+  sort: [Direction, string][];
+  page: Page;
+  facets: string[];
+  facet_filter: [string, unknown][];
+  per_query: PerQuery;
+}
+
+export type Direction = "asc" | "desc";
+
+/** A page as asked for. Both members count from 1; absent ones are the server's to choose. */
+export interface Page {
+  number?: number;
+  size?: number;
+}
+
+/** Tuning of one query. Absent members are not sent. */
+export interface PerQuery {
+  ranking_score_threshold?: Threshold;
+  show_ranking_score?: boolean;
+  show_ranking_score_details?: boolean;
+}
+
+export type Threshold = number;
+
+export interface ExplainedRequest {
+  method: string;
+  path: string;
+  body: Record<string, unknown>;
+}
+
+/** What a search gives. Hits stay the bytes that came; only what the core needs was looked at. */
+export interface SearchReply {
+  query: Query;
+  raw: Record<string, unknown>;
+  page: PageInfo;
+  facets: Facets;
+  /** What to fetch, when a repo was given and there are hits. */
+  hydration: Hydration | null;
+}
+
+/** Where in the results this is; only what the server said. */
+export interface PageInfo {
+  number?: number;
+  size?: number;
+  total_pages?: number;
+  total_hits?: number;
+  estimated_total_hits?: number;
+  offset?: number;
+  limit?: number;
+}
+
+/** The requested facets, in the requested order. */
+export interface Facets {
+  /** The buckets of each facet, by value, ascending as text, unless the schema declares `count`. */
+  distribution: Record<string, Bucket[]>;
+  stats: Record<string, Record<string, number | null>>;
+  declared_order: string[];
+}
+
+/** One value of a facet, and how many hits have it. */
+export interface Bucket {
+  value: string;
+  count: number;
+}
+
+/** What the host is to fetch. */
+export interface Hydration {
+  /** The primary keys of the hits, in hit order, duplicates included. */
+  ids: DocumentId[];
+  /** To be handed back as it is. */
+  pending: string;
+}
+
+/** The values of a facet that begin like the query. */
+export interface FacetValues {
+  facet_query: string | null;
+  /** In the order of the reply. */
+  hits: Bucket[];
+  raw: Record<string, unknown>;
+}
+
+/** What many searches give. */
+export interface ManyReply {
+  /** In the order of the entries; those that failed are left out. */
+  entries: EntryReply[];
+  /** `[entry, hit, id]` of the merged list: positions in `entries` and in its hits. */
+  merged: [number, number, unknown][] | null;
+  federation: Federation | null;
+  failures: Failure[];
+  /** To be handed to `finish_search_many` with what was fetched, when there is anything to fetch. */
+  pending: string | null;
+}
+
+/** The result of one entry. */
+export interface EntryReply {
+  /** The host's number for the schema. */
+  schema: number;
+  query: Query;
+  raw: Record<string, unknown>;
+  page: PageInfo;
+  facets: Facets;
+  /** The primary keys to fetch, in hit order, where there is a repo and there are hits. */
+  ids: unknown[] | null;
+}
+
+/** What the server said about the merged list. Members it did not send, or that are no counts, are absent. */
+export interface Federation {
+  estimated_total_hits: number | null;
+  processing_time_ms: number | null;
+  limit: number | null;
+  offset: number | null;
+}
+
+/** An entry that failed. */
+export interface Failure {
+  schema: number;
+  reason: ErrorReply | unknown;
+}
+
+/** A failure, as it crosses to the host. */
+export interface ErrorReply {
+  kind: ErrorKind;
+  class: ErrorClass;
+  retryable: boolean;
+  message: string;
+  details: ErrorDetails;
+}
+
+/** The stable name of a failure. Programs match on it; messages may change. */
+export type ErrorKind =
+  | "unknown_options"
+  | "missing_option"
+  | "invalid_option"
+  | "invalid_schema"
+  | "filter_not_declared"
+  | "filter_invalid"
+  | "filter_operator_unknown"
+  | "filter_empty"
+  | "sort_not_declared"
+  | "sort_direction_unknown"
+  | "page_invalid"
+  | "unknown_facet"
+  | "invalid_facet_filter"
+  | "tenant_field_missing"
+  | "tenant_field_twice"
+  | "invalid_fragment"
+  | "invalid_defaults_field"
+  | "invalid_fixed_field"
+  | "invalid_criteria"
+  | "invalid_criteria_field"
+  | "composition_conflict"
+  | "invalid_shared_fragment"
+  | "invalid_shared_fixed"
+  | "invalid_shared_field"
+  | "invalid_many_entry"
+  | "params_invalid"
+  | "projection_field_missing"
+  | "projection_hook_invalid"
+  | "field_not_loaded"
+  | "record_invalid"
+  | "document_id_missing"
+  | "document_id_invalid"
+  | "hydration_id_missing"
+  | "value_not_finite"
+  | "value_integer_out_of_range"
+  | "value_invalid_utf8"
+  | "value_too_deep"
+  | "value_unencodable"
+  | "invalid_request"
+  | "embedded_unavailable"
+  | "empty_schema_list"
+  | "too_many_schemas"
+  | "malformed_entry"
+  | "all_expansion"
+  | "federation_weight"
+  | "federation_key_in_entry"
+  | "runtime_option_in_entry"
+  | "federation_page"
+  | "federation_unsupported"
+  | "page_size"
+  | "validation_failed"
+  | "transport_error"
+  | "request_timeout"
+  | "embedded_open"
+  | "http_error"
+  | "transport_failed"
+  | "all_failed"
+  | "federated_decode"
+  | "timeout"
+  | "task_failed"
+  | "cancelled"
+  | "invalid_task_payload"
+  | "queue_unavailable"
+  | "call_cancelled"
+  | "internal";
+
+/** What a caller can do about a failure. */
+export type ErrorClass = "usage" | "transport" | "backend" | "timeout" | "task" | "queue" | "internal";
+
+/** What a program can look at. Absent details are left out. */
+export interface ErrorDetails {
+  schema?: string;
+  /** The option, field or member the error is about, in the core's spelling. */
+  name?: string;
+  /** For unknown options: every one of them. */
+  names?: string[];
+  /** The name as the caller gave it, symbol or text. */
+  given?: unknown;
+  status?: number;
+  /** The body of a refused request, as the server sent it. */
+  body?: unknown;
+  /** The server's own error code. */
+  code?: string;
+  task?: TaskMap;
+  payload?: InvalidTask;
+  /** How many there were, and how many may be. */
+  count?: number;
+  max?: number;
+  cause?: ErrorReply;
+  /** Of a call with many parts: those that failed. */
+  failures?: Failure[];
+  /** Why criteria could not be composed, as a tagged tuple. */
+  reason?: unknown[];
+  /** What is wrong with the parameters of a request. */
+  issues?: unknown[];
+  /** The position, from 0, of the record in the list it came in. */
+  position?: number;
+}
+
+/** A Meilisearch task, as callers see it. */
+export interface TaskMap {
+  uid: number;
+  status: TaskStatus;
+  index_uid: string | null;
+  type: string | null;
+  /** The last payload seen, as the server sent it. */
+  raw: Record<string, unknown>;
+}
+
+export type TaskStatus = "enqueued" | "processing" | "succeeded" | "failed" | "cancelled";
+
+/** A task payload that cannot be one. */
+export interface InvalidTask {
+  stage: Stage;
+  task_uid: number | null;
+  /** `(member, problem)` pairs. */
+  problems: [string, string][];
+  payload: unknown;
+}
+
+/** Whether a payload answered a write, or a look at a task. */
+export type Stage = "initial" | "poll";
+
+/** The entries that remain, and those that failed. */
+export interface Finished {
+  /** For each entry of the search: its rows in hit order, or nothing where there was nothing to fetch or fetching failed. */
+  hydrated: (Hydrated | null)[];
+  /** Positions of entries whose rows could not be fetched. */
+  failed: number[];
+  failures: Failure[];
+}
+
+/** Rows in hit order. */
+export interface Hydrated {
+  /** For each hit that has a row: the row's index in `found`. */
+  order: number[];
+  /** The ids of hits that have none, in hit order. */
+  missing_ids: DocumentId[];
+}
+
+/** What a write verb returns. */
+export interface WriteResult {
+  mode: SyncMode;
+  status: WriteStatus;
+  document_ids: DocumentId[];
+  document_count: number;
+  index?: string;
+  task?: TaskMap;
+}
+
+/** The promise a write returns under. */
+export type SyncMode = "inline" | "manual" | "oban";
+
+/** How far a write has come when its call returns. */
+export type WriteStatus = "accepted" | "completed" | "noop";
+
+/** A resolved configuration, without its secrets, for looking at. */
+export interface Summary {
+  index_prefix: string | null;
+  sync_mode: SyncMode;
+  meilisearch_url: string | null;
+  has_api_key: boolean;
+  inline_poll_interval: number;
+  inline_timeout: number;
+  settings_merge: SettingsMerge;
+  oban_queue: string | null;
+  oban_max_attempts: number | null;
+  federation_limit: number;
+  federation_offset: number;
+  hydration_timeout: number;
+  max_schemas: number;
+}
+
+export type SettingsMerge = "replace" | "deep";
+
+/** What happened during a call. Times are nanoseconds. */
+export interface Event {
+  name: EventName;
+  measurements: Measurements;
+  metadata: Record<string, unknown>;
+}
+
+export type EventName =
+  | "scrypath.search.start"
+  | "scrypath.search.stop"
+  | "scrypath.search_facet_values.start"
+  | "scrypath.search_facet_values.stop"
+  | "scrypath.search_many.start"
+  | "scrypath.search_many.stop"
+  | "scrypath.hydration.start"
+  | "scrypath.hydration.stop"
+  | "scrypath.sync.upsert.start"
+  | "scrypath.sync.upsert.stop"
+  | "scrypath.sync.delete.start"
+  | "scrypath.sync.delete.stop"
+  | "scrypath.meilisearch.request.start"
+  | "scrypath.meilisearch.request.stop"
+  | "scrypath.meilisearch.task_wait.start"
+  | "scrypath.meilisearch.task_wait.stop"
+  | "scrypath.search_many.partial";
+
+/** Nanoseconds: `system_time` of a start, `duration` of a stop. Of a partial failure, how many failed. */
+export interface Measurements {
+  count?: number;
+  duration?: number;
+  monotonic_time?: number;
+  system_time?: number;
+}
+
+/** The options that every verb accepts. */
+export interface RuntimeOptions {
+  /** the backend module */
+  backend?: unknown;
+  /** where hits are hydrated from */
+  repo?: unknown;
+  /** the application that holds per-repo defaults */
+  otp_app?: string | null;
+  /** the prefix of index names */
+  index_prefix?: string | null;
+  /** the promise a write returns under */
+  sync_mode?: "inline" | "manual" | "oban";
+  /** the Oban instance */
+  oban?: unknown;
+  /** the queue jobs are inserted into */
+  oban_queue?: string | null;
+  /** attempts of a queued job */
+  oban_max_attempts?: number | null;
+  /** http(s)://…, embedded:PATH, memory: or memory:NAME */
+  meilisearch_url?: string | null;
+  /** sent as Authorization: Bearer */
+  meilisearch_api_key?: string | null;
+  /** replaces the HTTP client (test seam) */
+  meilisearch_client?: unknown;
+  /** headers, receive_timeout (the deadline of one request, ms, 15000), retry (of GETs, true) */
+  req_options?: unknown;
+  /** the longest pause between two looks at a task, in ms */
+  inline_poll_interval?: number;
+  /** how long an inline write waits for its task, in ms */
+  inline_timeout?: number;
+  /** what hydration preloads */
+  preload?: unknown;
+  /** how override settings combine with declared ones */
+  settings_merge?: "replace" | "deep";
+  /** hits of one search_many */
+  federation_limit?: number;
+  /** hits of one search_many that are skipped */
+  federation_offset?: number;
+  /** reserved */
+  federation_timeout?: number;
+  /** time for one entry's hydration in search_many, in ms */
+  hydration_timeout?: number;
+  /** entries of one search_many */
+  max_schemas?: number;
+  /** what :all stands for in search_many */
+  global_schemas?: unknown[];
+  /** the fan-out sync_related resolves */
+  fan_out?: string | null;
+}
+
+export type SearchOption =
+  | "tenant_scope"
+  | "facets"
+  | "facet_filter"
+  | "filter"
+  | "sort"
+  | "page"
+  | "per_query"
+  | "attributes_to_retrieve"
+  | "attributes_to_highlight"
+  | "highlight_pre_tag"
+  | "highlight_post_tag"
+  | "attributes_to_crop"
+  | "crop_length"
+  | "crop_marker"
+  | "show_matches_position"
+  | "matching_strategy";
+
+export type SchemaOption =
+  | "fields"
+  | "filterable"
+  | "faceting"
+  | "sortable"
+  | "settings"
+  | "document_id"
+  | "index_prefix"
+  | "fan_outs"
+  | "backend"
+  | "tenant_field";
+
+/** A schema that comes with a call, and the key its rows are fetched by where there is a repo. */
+export interface ManySchema {
+  schema: string;
+  primary_key?: string | null;
+  /** What the host calls it, where that is not its name. */
+  label?: string | null;
+}
+
+/** What became of the rows of one entry: their keys, or why there are none. Neither, where there was nothing to fetch. */
+export interface Outcome {
+  found?: unknown[] | null;
+  failed?: string | null;
+}
+
+/** What each operation takes beside its records, and gives under `ok`. */
+export interface Operations {
+  /** Checks a declaration given as host options. */
+  declare: {
+    takes: {
+      name: string;
+      options: unknown;
+    };
+    gives: Declaration;
+  };
+  /** Checks a declaration given in the JSON form. */
+  load: {
+    takes: {
+      json: string;
+    };
+    gives: Declaration;
+  };
+  /** Resolves configuration, to check options without using them. */
+  resolve_config: {
+    takes: {
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+    };
+    gives: Summary;
+  };
+  /** The live index of a schema. */
+  index_name: {
+    takes: {
+      schema: string;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+    };
+    gives: string;
+  };
+  /** The settings a schema's index needs, as they are sent. */
+  wire_settings: {
+    takes: {
+      schema: string;
+    };
+    gives: Record<string, unknown>;
+  };
+  /** Projects records into documents, for looking at. */
+  documents: {
+    takes: {
+      schema: string;
+    };
+    gives: Document[];
+  };
+  /** Reads the ids under which records would be deleted. */
+  document_ids: {
+    takes: {
+      schema: string;
+    };
+    gives: DocumentId[];
+  };
+  /** A search's normalized query and exact request, without sending it. */
+  explain_search: {
+    takes: {
+      schema: string;
+      text: unknown;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+      /** The key that rows are fetched by, where there is a repo. */
+      primary_key?: string | null;
+      /** The bucket of a search within a facet. */
+      bucket?: unknown[] | null;
+      /** Whether facets that are filtered by are counted as if they were not. */
+      disjunctive?: boolean | null;
+    };
+    gives: Explanation;
+  };
+  /** Searches; with a `primary_key`, the reply says which rows to fetch. */
+  search: {
+    takes: {
+      schema: string;
+      text: unknown;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+      /** The key that rows are fetched by, where there is a repo. */
+      primary_key?: string | null;
+      /** The bucket of a search within a facet. */
+      bucket?: unknown[] | null;
+      /** Whether facets that are filtered by are counted as if they were not. */
+      disjunctive?: boolean | null;
+    };
+    gives: SearchReply;
+  };
+  /** Searches the values of a facet. */
+  search_facet_values: {
+    takes: {
+      schema: string;
+      facet: string;
+      text: unknown;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+    };
+    gives: FacetValues;
+  };
+  /** Merges facet distributions, as they are on the wire. */
+  merge_distributions: {
+    takes: {
+      main: unknown;
+      overrides: unknown;
+    };
+    gives: Record<string, Record<string, number>>;
+  };
+  /** Searches many schemas in one request; the reply says which rows to fetch. */
+  search_many: {
+    takes: {
+      schemas: ManySchema[];
+      /** `{schema, text, options}`, the schema by its number, or none for all; anything else is refused. */
+      entries: unknown[];
+      /** The numbers of the schemas that all stands for. */
+      global_schemas?: number[] | null;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+    };
+    gives: ManyReply;
+  };
+  /** Puts the rows of many searches in hit order. */
+  finish_search_many: {
+    takes: {
+      pending: string;
+      outcomes: Outcome[];
+    };
+    gives: Finished;
+  };
+  /** Puts fetched rows in hit order: `found` are their keys, in the order the rows came. */
+  hydrate: {
+    takes: {
+      pending: string;
+      found: unknown;
+    };
+    gives: Hydrated;
+  };
+  /** Closes the search span after hydration failed in the host. */
+  hydration_failed: {
+    takes: {
+      pending: string;
+    };
+    gives: Record<string, never>;
+  };
+  /** Upserts the pushed records. */
+  sync_records: {
+    takes: {
+      schema: string;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+    };
+    gives: WriteResult;
+  };
+  /** Deletes the documents of the pushed records. */
+  delete_records: {
+    takes: {
+      schema: string;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+    };
+    gives: WriteResult;
+  };
+  /** Deletes documents by their ids. */
+  delete_documents: {
+    takes: {
+      schema: string;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+      ids: unknown;
+    };
+    gives: WriteResult;
+  };
+}
+
+/** Every kind of error, under the class it belongs to. */
+export const ERROR_KINDS = {
+  usage: [
+    "unknown_options",
+    "missing_option",
+    "invalid_option",
+    "invalid_schema",
+    "filter_not_declared",
+    "filter_invalid",
+    "filter_operator_unknown",
+    "filter_empty",
+    "sort_not_declared",
+    "sort_direction_unknown",
+    "page_invalid",
+    "unknown_facet",
+    "invalid_facet_filter",
+    "tenant_field_missing",
+    "tenant_field_twice",
+    "invalid_fragment",
+    "invalid_defaults_field",
+    "invalid_fixed_field",
+    "invalid_criteria",
+    "invalid_criteria_field",
+    "composition_conflict",
+    "invalid_shared_fragment",
+    "invalid_shared_fixed",
+    "invalid_shared_field",
+    "invalid_many_entry",
+    "params_invalid",
+    "projection_field_missing",
+    "projection_hook_invalid",
+    "field_not_loaded",
+    "record_invalid",
+    "document_id_missing",
+    "document_id_invalid",
+    "hydration_id_missing",
+    "value_not_finite",
+    "value_integer_out_of_range",
+    "value_invalid_utf8",
+    "value_too_deep",
+    "value_unencodable",
+    "invalid_request",
+    "embedded_unavailable",
+    "empty_schema_list",
+    "too_many_schemas",
+    "malformed_entry",
+    "all_expansion",
+    "federation_weight",
+    "federation_key_in_entry",
+    "runtime_option_in_entry",
+    "federation_page",
+    "federation_unsupported",
+    "page_size",
+    "validation_failed",
+  ],
+  transport: ["transport_error", "request_timeout", "embedded_open"],
+  backend: ["http_error", "transport_failed", "all_failed", "federated_decode", "invalid_task_payload"],
+  timeout: ["timeout", "call_cancelled"],
+  task: ["task_failed", "cancelled"],
+  queue: ["queue_unavailable"],
+  internal: ["internal"],
+} as const satisfies Record<ErrorClass, readonly ErrorKind[]>;
