@@ -556,10 +556,10 @@ impl Store {
 }
 
 impl Change {
-    /// Counts more tasks into the batch, which ends them with its own; returns when it started.
+    /// Counts more tasks into the batch, before its own, with which they end; returns when it started.
     pub(crate) fn with_tasks(&mut self, uids: impl Iterator<Item = u32>) -> Option<Instant> {
         let batch = self.batch.as_mut()?;
-        batch.tasks.extend(uids);
+        batch.tasks.splice(0..0, uids);
         Some(batch.started_at)
     }
 }

@@ -149,12 +149,18 @@ impl Batch {
 const UNKNOWN: [&str; 6] =
     ["primaryKey", "originalFilter", "indexedDocuments", "deletedDocuments", "canceledTasks", "deletedTasks"];
 
-/// Counts and lists add up, and filters stand one after the other; of anything else the latest stands, where it is
-/// known.
+/// What is told of one index, and does not add up: the first stands.
+const FIRST: [&str; 5] = ["primaryKey", "oldIndexUid", "newIndexUid", "preCompactionSize", "postCompactionSize"];
+
+/// Counts and swaps add up, and filters stand one after the other; of settings the latest stand.
 fn merge(into: &mut Map<String, Value>, more: Map<String, Value>) {
     for (key, value) in more {
         let merged = match (into.get(&key), value) {
             (Some(known), Value::Null) if UNKNOWN.contains(&key.as_str()) => known.clone(),
+            (Some(known), _) if FIRST.contains(&key.as_str()) && !known.is_null() => known.clone(),
+            (Some(Value::Array(known)), Value::Array(more)) if key == "swaps" => {
+                Value::Array(known.iter().cloned().chain(more).collect())
+            }
             (Some(Value::Number(a)), Value::Number(b))
                 if key.ends_with("Documents") || key.ends_with("Ids") =>
             {
