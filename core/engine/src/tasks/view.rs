@@ -150,7 +150,8 @@ const UNKNOWN: [&str; 6] =
     ["primaryKey", "originalFilter", "indexedDocuments", "deletedDocuments", "canceledTasks", "deletedTasks"];
 
 /// What is told of one index, and does not add up: the first stands.
-const FIRST: [&str; 5] = ["primaryKey", "oldIndexUid", "newIndexUid", "preCompactionSize", "postCompactionSize"];
+const FIRST: [&str; 5] =
+    ["primaryKey", "oldIndexUid", "newIndexUid", "preCompactionSize", "postCompactionSize"];
 
 /// Counts and swaps add up, and filters stand one after the other; of settings the latest stand.
 fn merge(into: &mut Map<String, Value>, more: Map<String, Value>) {
