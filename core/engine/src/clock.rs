@@ -40,12 +40,19 @@ impl Instant {
         format!("PT{seconds}.{}S", fraction.trim_end_matches('0'))
     }
 
-    /// A date, or a date and time with or without a zone. A bare date is its first moment, or with
-    /// `after` the first moment of the day that follows.
+    /// A date, or a date and time with a zone. A bare date is its first moment, or with `after` the first moment of the
+    /// day that follows.
     pub(crate) fn parse(text: &str, after: bool) -> Option<Instant> {
         if let Ok(date) = OffsetDateTime::parse(text, &Rfc3339) {
             return Some(Instant::of(date));
         }
+        let date = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
+        let date = if after { date.next_day()? } else { date };
+        Some(Instant::of(PrimitiveDateTime::new(date, time!(00:00)).assume_utc()))
+    }
+
+    /// The same, where the zone may be left out.
+    pub(crate) fn parse_loosely(text: &str) -> Option<Instant> {
         let with_t = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
         let with_space = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
         if let Ok(date) =
@@ -53,8 +60,6 @@ impl Instant {
         {
             return Some(Instant::of(date.assume_utc()));
         }
-        let date = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
-        let date = if after { date.next_day()? } else { date };
-        Some(Instant::of(PrimitiveDateTime::new(date, time!(00:00)).assume_utc()))
+        Instant::parse(text, false)
     }
 }

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use crate::core::Core;
 use crate::error::{ApiError, Code};
-use crate::store::Store;
+use crate::store::{Store, Unusable};
 use crate::{auth, route, tasks};
 
 /// An index that lives in this process. Clones share it; the last one dropped closes it.
@@ -56,7 +56,7 @@ pub enum OpenError {
     InUse { path: PathBuf },
     #[error("{} is damaged and was not opened: {reason}", path.display())]
     Damaged { path: PathBuf, reason: String },
-    #[error("{} was written by a version of this library that this one cannot read: {reason}", path.display())]
+    #[error("{} was written by another version of the engine ({reason}): delete the folder and backfill", path.display())]
     Version { path: PathBuf, reason: String },
     #[error("{} cannot be used: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
@@ -71,7 +71,7 @@ impl Engine {
         let io = |source| OpenError::Io { path: path.to_owned(), source };
         std::fs::create_dir_all(path).map_err(io)?;
         let store = Store::open(&path.join(STORE_FILE), &path.join(PAYLOADS));
-        let store = store.map_err(|error| of_database(path, error))?;
+        let store = store.map_err(|error| error.at(path))?;
         let engine = Engine::start(store, Some(path.to_owned()), options);
         engine.map_err(|error| OpenError::Damaged { path: path.to_owned(), reason: error.message })
     }
@@ -173,15 +173,21 @@ impl Drop for Inner {
     }
 }
 
-fn of_database(path: &Path, error: redb::DatabaseError) -> OpenError {
-    let path = path.to_owned();
-    match error {
-        redb::DatabaseError::DatabaseAlreadyOpen => OpenError::InUse { path },
-        redb::DatabaseError::UpgradeRequired(version) => {
-            OpenError::Version { path, reason: format!("its file format is {version}") }
+impl Unusable {
+    fn at(self, path: &Path) -> OpenError {
+        let path = path.to_owned();
+        match self {
+            Unusable::Foreign(foreign) => OpenError::Version { path, reason: foreign.reason() },
+            Unusable::Holding(error) => OpenError::Damaged { path, reason: error.message },
+            Unusable::Database(redb::DatabaseError::DatabaseAlreadyOpen) => OpenError::InUse { path },
+            Unusable::Database(redb::DatabaseError::UpgradeRequired(version)) => {
+                OpenError::Version { path, reason: format!("its database has version {version}") }
+            }
+            Unusable::Database(redb::DatabaseError::Storage(redb::StorageError::Io(source))) => {
+                OpenError::Io { path, source }
+            }
+            Unusable::Database(other) => OpenError::Damaged { path, reason: other.to_string() },
         }
-        redb::DatabaseError::Storage(redb::StorageError::Io(source)) => OpenError::Io { path, source },
-        other => OpenError::Damaged { path, reason: other.to_string() },
     }
 }
 

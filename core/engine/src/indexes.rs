@@ -97,7 +97,7 @@ pub(crate) fn update(core: &Core, uid: &str, body: Value, metadata: Option<Strin
     if let Some(new_uid) = &new_uid {
         check_uid(new_uid)?;
     }
-    let work = Work::UpdateIndex { primary_key, new_uid };
+    let work = Work::UpdateIndex { primary_key, new_uid, asked: None };
     Ok(accepted(&enqueue(core, Some(uid), work, None, metadata)?))
 }
 

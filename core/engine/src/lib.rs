@@ -12,6 +12,7 @@ mod error;
 mod facets;
 mod fields;
 mod filter;
+mod format;
 mod geo;
 mod http;
 mod index;

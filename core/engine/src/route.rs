@@ -55,7 +55,7 @@ pub(crate) fn answer(core: &Core, request: &Request<'_>) -> Result<Response> {
         ("GET", ["tasks"]) => tasks::list(core, &can(Action::TasksGet)?, &query),
         ("DELETE", ["tasks"]) => tasks::delete(core, &can(Action::TasksDelete)?, &query, text),
         ("POST", ["tasks", "cancel"]) => tasks::cancel(core, &can(Action::TasksCancel)?, &query, text),
-        ("GET", ["tasks", uid]) => tasks::get(core, &can(Action::TasksGet)?, uid),
+        ("GET", ["tasks", uid]) if *uid != "cancel" => tasks::get(core, &can(Action::TasksGet)?, uid),
         ("GET", ["batches"]) => tasks::list_batches(core, &can(Action::TasksGet)?, &query),
         ("GET", ["batches", uid]) => tasks::get_batch(core, &can(Action::TasksGet)?, uid),
 

@@ -14,9 +14,6 @@ use tokio::net::TcpListener;
 
 use crate::engine::{Engine, Request, Response};
 
-/// Compressed or not, nothing larger is read off the wire.
-const MAX_BODY: usize = 100 * 1024 * 1024;
-
 /// Who takes longer to send the head of a request is hung up on.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Who takes longer to send a body gets no answer but this one: 408.
@@ -64,7 +61,8 @@ async fn answer(
     let authorization = header(AUTHORIZATION);
     let content_type = header(CONTENT_TYPE);
     let content_encoding = header(CONTENT_ENCODING);
-    let collected = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, MAX_BODY).collect());
+    // Compressed or not, nothing larger is read off the wire.
+    let collected = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, crate::http::MAX_BODY).collect());
     let Ok(collected) = collected.await else {
         return Ok(reply(Response { status: 408, body: Vec::new() }));
     };

@@ -1,6 +1,7 @@
 //! What the engine remembers beside its indexes: tasks and their payloads, batches, keys, and which
 //! index a uid names. Kept in one redb database and mirrored in memory, since all of it is small.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,15 +14,15 @@ use serde_json::Value;
 use crate::auth::Key;
 use crate::clock::Instant;
 use crate::error::{ApiError, Code, Result};
+use crate::format::{self, COUNTERS, Foreign};
 use crate::payloads::{Kept, Payloads, sync_folder};
-use crate::tasks::{Batch, Status, Task, Work};
+use crate::tasks::{Batch, Status, Task, Told, Work};
 
 const TASKS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("tasks");
 const PAYLOADS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("payloads");
 const BATCHES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("batches");
 const KEYS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("keys");
 const INDEXES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("indexes");
-const COUNTERS: TableDefinition<'_, &str, u32> = TableDefinition::new("counters");
 
 /// Finished tasks beyond this many are forgotten, the oldest first, as Meilisearch does.
 const MAX_TASKS: usize = 1_000_000;
@@ -54,10 +55,20 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// What is told of a batch: when it ended, or while it runs, of its tasks as they are.
+    pub(crate) fn told<'b>(&self, batch: &'b Batch) -> Cow<'b, Told> {
+        match &batch.told {
+            Some(told) => Cow::Borrowed(told),
+            None => {
+                let tasks = batch.tasks.iter().filter_map(|uid| self.tasks.get(uid));
+                Cow::Owned(Told::of(tasks.map(|task| &**task)))
+            }
+        }
+    }
+
     pub(crate) fn batch_json(&self, uid: u32) -> Option<Value> {
         let batch = self.batches.get(&uid)?;
-        let tasks: Vec<_> = batch.tasks.iter().filter_map(|t| self.tasks.get(t).cloned()).collect();
-        Some(batch.to_json(&tasks))
+        Some(batch.to_json(&self.told(batch)))
     }
 }
 
@@ -72,6 +83,33 @@ pub(crate) struct Store {
     state: Mutex<State>,
     /// Held while something is made durable, so that uids are given in the order of commits.
     writing: Mutex<()>,
+}
+
+/// Why a store cannot be opened.
+pub(crate) enum Unusable {
+    Database(redb::DatabaseError),
+    /// Another version of the engine wrote it.
+    Foreign(Foreign),
+    /// It opens, and holds what it should not.
+    Holding(ApiError),
+}
+
+impl From<redb::DatabaseError> for Unusable {
+    fn from(error: redb::DatabaseError) -> Self {
+        Unusable::Database(error)
+    }
+}
+
+impl From<std::io::Error> for Unusable {
+    fn from(error: std::io::Error) -> Self {
+        Unusable::Database(error.into())
+    }
+}
+
+impl From<ApiError> for Unusable {
+    fn from(error: ApiError) -> Self {
+        Unusable::Holding(error)
+    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -101,9 +139,13 @@ impl Store {
     }
 
     /// Opens the database at `path`, with a folder for payloads, or makes both.
-    pub(crate) fn open(path: &Path, payloads: &Path) -> Result<Store, redb::DatabaseError> {
+    pub(crate) fn open(path: &Path, payloads: &Path) -> Result<Store, Unusable> {
         let existed = path.exists();
-        let damaged = || redb::StorageError::Corrupted("it does not match its checksums".to_owned());
+        let damaged = || {
+            redb::DatabaseError::from(redb::StorageError::Corrupted(
+                "it does not match its checksums".to_owned(),
+            ))
+        };
         // redb takes some of what it reads before the checksums for granted, and panics where it is not so.
         let opened = std::panic::catch_unwind(|| {
             let mut db = in_file(path)?;
@@ -111,10 +153,10 @@ impl Store {
             Ok::<_, redb::DatabaseError>(whole.then_some(db))
         });
         let db = opened.map_err(|_| damaged())??.ok_or_else(damaged)?;
+        format::check(&db)?.map_err(Unusable::Foreign)?;
         std::fs::create_dir_all(payloads)?;
         payloads.parent().map_or(Ok(()), sync_folder)?;
-        Store::load(db, Some(path.to_owned()), Payloads::Folder(payloads.to_owned()))
-            .map_err(|error| redb::DatabaseError::Storage(redb::StorageError::Corrupted(error.message)))
+        Ok(Store::load(db, Some(path.to_owned()), Payloads::Folder(payloads.to_owned()))?)
     }
 
     fn load(db: Database, path: Option<PathBuf>, payloads: Payloads) -> Result<Store> {
@@ -123,6 +165,7 @@ impl Store {
         let txn = db.begin_write()?;
         let mut state = State::default();
         let mut named = HashSet::new();
+        format::mark(&txn)?;
         {
             for row in txn.open_table(TASKS)?.iter()? {
                 let mut task: Task = decode(row?.1.value())?;
@@ -311,8 +354,14 @@ impl Store {
                 task.batch = Some(uid);
             }
         }
-        let batch =
-            Batch { uid, tasks: tasks.to_vec(), started_at: now, finished_at: None, why: why.to_owned() };
+        let batch = Batch {
+            uid,
+            tasks: tasks.to_vec(),
+            started_at: now,
+            finished_at: None,
+            why: why.to_owned(),
+            told: None,
+        };
         state.batches.insert(uid, Arc::new(batch));
         uid
     }
@@ -338,13 +387,18 @@ impl Store {
         let mut edit = {
             let state = self.state();
             let batch = state.batches.get(&batch).map(|b| (**b).clone());
-            Change { indexes: state.indexes.clone(), tasks: Vec::new(), forgotten: Vec::new(), batch }
+            Change {
+                indexes: state.indexes.clone(),
+                tasks: Vec::new(),
+                forgotten: Vec::new(),
+                emptied: Vec::new(),
+                batch,
+            }
         };
         change(&mut edit)?;
         self.forget_oldest(&mut edit);
-        if let Some(batch) = &mut edit.batch {
-            batch.finished_at = Some(Instant::now());
-        }
+        self.end_batch(&mut edit);
+        self.empty_batches(&mut edit);
         let before = self.state().indexes.clone();
         let done = self.with_db(|db| {
             let txn = db.begin_write()?;
@@ -361,6 +415,9 @@ impl Store {
         }
         for uid in edit.forgotten {
             state.tasks.remove(&uid);
+        }
+        for uid in edit.emptied {
+            state.batches.remove(&uid);
         }
         if let Some(batch) = edit.batch {
             state.batches.insert(batch.uid, Arc::new(batch));
@@ -398,6 +455,9 @@ impl Store {
         if let Some(batch) = &edit.batch {
             batches.insert(batch.uid, encode(batch)?.as_slice())?;
         }
+        for uid in &edit.emptied {
+            batches.remove(uid)?;
+        }
         let mut indexes = txn.open_table(INDEXES)?;
         for uid in before.keys().filter(|uid| !edit.indexes.contains_key(*uid)) {
             indexes.remove(uid.as_str())?;
@@ -414,6 +474,35 @@ impl Store {
         }
         txn.open_table(COUNTERS)?.insert("batch", batch + 1)?;
         Ok(done)
+    }
+
+    /// Writes into the batch what is told of it from now on, whatever becomes of its tasks.
+    fn end_batch(&self, edit: &mut Change) {
+        let Some(batch) = &mut edit.batch else { return };
+        let state = self.state();
+        let ended = |uid: &u32| {
+            let changed = edit.tasks.iter().find(|task| task.uid == *uid);
+            changed.or_else(|| state.tasks.get(uid).map(|task| &**task))
+        };
+        batch.told = Some(Told::of(batch.tasks.iter().filter_map(ended)));
+        let last = batch.tasks.iter().filter_map(ended).filter_map(|task| task.finished_at).max();
+        batch.finished_at = last.or_else(|| Some(Instant::now()));
+    }
+
+    /// A batch goes with the last of its tasks.
+    fn empty_batches(&self, edit: &mut Change) {
+        if edit.forgotten.is_empty() {
+            return;
+        }
+        let state = self.state();
+        let forgotten: HashSet<u32> = edit.forgotten.iter().copied().collect();
+        let touched: BTreeSet<u32> =
+            forgotten.iter().filter_map(|uid| state.tasks.get(uid).and_then(|task| task.batch)).collect();
+        let stays = |uid: &u32| state.tasks.contains_key(uid) && !forgotten.contains(uid);
+        edit.emptied = touched
+            .into_iter()
+            .filter(|uid| state.batches.get(uid).is_some_and(|batch| !batch.tasks.iter().any(stays)))
+            .collect();
     }
 
     fn forget_oldest(&self, edit: &mut Change) {
@@ -466,10 +555,21 @@ impl Store {
     }
 }
 
+impl Change {
+    /// Counts more tasks into the batch, before its own, with which they end; returns when it started.
+    pub(crate) fn with_tasks(&mut self, uids: impl Iterator<Item = u32>) -> Option<Instant> {
+        let batch = self.batch.as_mut()?;
+        batch.tasks.splice(0..0, uids);
+        Some(batch.started_at)
+    }
+}
+
 /// The edits of one batch, applied all at once.
 pub(crate) struct Change {
     pub(crate) indexes: BTreeMap<String, IndexEntry>,
     pub(crate) tasks: Vec<Task>,
     pub(crate) forgotten: Vec<u32>,
+    /// The batches that this leaves without tasks.
+    emptied: Vec<u32>,
     batch: Option<Batch>,
 }

@@ -35,6 +35,12 @@ fn one_owner_at_a_time() {
     open(folder.path());
 }
 
+/// The file of the only index.
+fn index_file(path: &Path) -> std::path::PathBuf {
+    let mut folders = std::fs::read_dir(path.join("indexes")).unwrap();
+    folders.next().unwrap().unwrap().path().join("index.redb")
+}
+
 #[test]
 fn a_torn_file_is_told_and_never_served() {
     let folder = tempfile::tempdir().unwrap();
@@ -42,13 +48,7 @@ fn a_torn_file_is_told_and_never_served() {
     let documents: Vec<Value> = (0..2000).map(|i| json!({"id": i, "t": format!("word w{i}")})).collect();
     write(&engine, "POST", "/indexes/a/documents", json!(documents));
     drop(engine);
-    let index = std::fs::read_dir(folder.path().join("indexes"))
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path()
-        .join("index.redb");
+    let index = index_file(folder.path());
     let whole = std::fs::read(&index).unwrap();
     let mut told = 0;
     for at in (1..40).map(|i| whole.len() * i / 40) {
@@ -69,6 +69,56 @@ fn a_torn_file_is_told_and_never_served() {
     }
     assert!(told > 0, "no damage was noticed");
     println!("torn in 39 places: {told} told, the others of no use to anyone");
+}
+
+/// Writes `number` where a database keeps the format of its files; `None` takes it out, as the first format had it.
+fn set_format(file: &Path, number: Option<u32>) {
+    let table = redb::TableDefinition::<&str, u32>::new("counters");
+    let db = redb::Database::open(file).unwrap();
+    let txn = db.begin_write().unwrap();
+    match number {
+        Some(number) => drop(txn.open_table(table).unwrap().insert("format", number).unwrap()),
+        None => drop(txn.open_table(table).unwrap().remove("format").unwrap()),
+    }
+    txn.commit().unwrap();
+}
+
+#[test]
+fn files_of_another_format_are_refused_and_left_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    write(&engine, "POST", "/indexes/a/documents", json!([{"id": 1, "t": "one"}]));
+    drop(engine);
+    let store = folder.path().join("store.redb");
+    for (number, said) in [(None, 1), (Some(3), 3)] {
+        set_format(&store, number);
+        for _ in 0..2 {
+            let refused = Engine::open(folder.path(), Options::default()).err().unwrap();
+            assert!(matches!(refused, OpenError::Version { .. }), "{refused}");
+            let path = folder.path().display();
+            assert_eq!(
+                refused.to_string(),
+                format!(
+                    "{path} was written by another version of the engine (format {said}, this is 2): delete the folder and \
+                     backfill"
+                )
+            );
+        }
+    }
+    set_format(&store, Some(2));
+    let index = index_file(folder.path());
+    for (number, said) in [(None, 1), (Some(3), 3)] {
+        set_format(&index, number);
+        let engine = open(folder.path());
+        let (status, reply) = send(&engine, "POST", "/indexes/a/search", Some(json!({"q": "one"})));
+        assert_eq!((status, &reply["code"]), (500, &json!("invalid_store_file")), "{reply}");
+        let message = reply["message"].as_str().unwrap();
+        assert!(message.contains(&format!("(format {said}, this is 2): delete the folder")), "{message}");
+        let task = write(&engine, "POST", "/indexes/a/documents", json!([{"id": 2, "t": "two"}]));
+        assert_eq!(task["error"]["code"], "invalid_store_file", "{task}");
+    }
+    set_format(&index, Some(2));
+    assert_eq!(ids(&search(&open(folder.path()), "a", json!({"q": ""}))), [1]);
 }
 
 fn size_of(path: &Path) -> u64 {

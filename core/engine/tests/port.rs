@@ -80,6 +80,41 @@ fn slow_bodies_hold_nobody_else() {
     drop(slow);
 }
 
+/// 101,000,000 spaces, packed by brotli.
+const BROTLI_BOMB: &[u8] =
+    b"\xcb\xff\xff\x3f\xf8\x25\x40\xe2\xb1\x40\x20\xf7\xfe\x8f\xff\xff\x7f\xf0\x4b\x00\xc4\x61\x11\x80\xee\
+    \xfd\x1f\xff\xff\xff\xe0\x97\x00\x88\xc3\x02\x00\xdd\xfb\x3f\xfe\xff\xff\xc1\x2f\x01\x10\x87\x05\x00\
+    \xba\xf7\x7f\xfc\xff\xff\x83\x5f\x02\x20\x0e\x0b\x00\x74\xef\xff\xf8\xff\xff\x07\xbf\x04\x40\x1c\x16\
+    \x00\xe8\xde\xff\xf1\xff\xff\x0f\x7e\x09\x80\x38\x2c\x00\xd0\xbd\xff\xe3\xff\xff\x1f\xfc\x12\x00\x71\
+    \x58\x00\xa0\x7b\xff\xc7\xff\xff\x3f\xf8\x25\x00\xe2\xb0\x00\x40\xf7\xfe\x8f\xff\xff\x7f\xf0\x4b\x00\
+    \xc4\x61\x01\x80\xee\xfd\x1f\xff\xff\xff\xe0\x97\x00\x88\xc3\x02\x00\xdd\xfb\x3f\xfe\xff\xff\xc1\x2f\
+    \x01\x10\x87\x05\x00\xba\xf7\x7f\xf5\x33\x52\xf8\x25\x00\xe2\xb0\x00\x40\x5f\xa3\x00";
+
+#[test]
+fn a_body_over_the_limit_is_refused() {
+    let port = port(None);
+    let kind = "content-type: application/json\r\n";
+    let reply = exchange(&port, &request("POST", "/indexes/a/documents", kind, &vec![b' '; 100_000_001]));
+    assert!(reply.starts_with("HTTP/1.1 413"), "{reply}");
+    let told = "{\"message\":\"The provided payload reached the size limit. The maximum accepted payload size is 100 MB.\",\
+                \"code\":\"payload_too_large\",\"type\":\"invalid_request\",\
+                \"link\":\"https://docs.meilisearch.com/errors#payload_too_large\"}";
+    assert!(reply.ends_with(told), "{reply}");
+    let reply = exchange(&port, &request("POST", "/indexes/a/documents", kind, &vec![b' '; 100_000_000]));
+    assert!(reply.starts_with("HTTP/1.1 400"), "spaces up to the limit are read, and are no JSON: {reply}");
+    // Where no length is said beforehand, what comes is counted.
+    let mut chunked = b"POST /indexes/a/documents HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n\
+                        transfer-encoding: chunked\r\n\r\n".to_vec();
+    for _ in 0..101 {
+        chunked.extend_from_slice(b"f4240\r\n");
+        chunked.resize(chunked.len() + 1_000_000, b' ');
+        chunked.extend_from_slice(b"\r\n");
+    }
+    chunked.extend_from_slice(b"0\r\n\r\n");
+    let reply = exchange(&port, &chunked);
+    assert!(reply.starts_with("HTTP/1.1 413"), "{reply}");
+}
+
 #[test]
 fn a_body_that_unpacks_past_the_limit_is_refused() {
     let port = port(None);
@@ -89,7 +124,9 @@ fn a_body_that_unpacks_past_the_limit_is_refused() {
         gzip.write_all(&vec![b' '; 1 << 20]).unwrap();
         zlib.write_all(&vec![b' '; 1 << 20]).unwrap();
     }
-    for (encoding, body) in [("gzip", gzip.finish().unwrap()), ("deflate", zlib.finish().unwrap())] {
+    let bombs =
+        [("gzip", gzip.finish().unwrap()), ("deflate", zlib.finish().unwrap()), ("br", BROTLI_BOMB.to_vec())];
+    for (encoding, body) in bombs {
         assert!(body.len() < 1 << 20);
         let headers = format!("content-type: application/json\r\ncontent-encoding: {encoding}\r\n");
         let reply = exchange(&port, &request("POST", "/indexes/a/documents", &headers, &body));

@@ -73,7 +73,7 @@ pub(crate) fn create(store: &Store, master_key: &str, body: Value) -> Result<Res
     }
     let expires_at = match fields.string("expiresAt", Code::InvalidApiKeyExpiresAt)? {
         None => None,
-        Some(text) => match Instant::parse(&text, false).filter(|at| *at > Instant::now()) {
+        Some(text) => match Instant::parse_loosely(&text).filter(|at| *at > Instant::now()) {
             Some(at) => Some(at),
             None => {
                 return Err(ApiError::new(

@@ -53,7 +53,7 @@ impl Packed {
         if depth(json) > MAX_DEPTH {
             return Err(refusal(self.format, "recursion limit exceeded"));
         }
-        // At most 100 MiB, which fits.
+        // At most 100 MB, which fits.
         self.bytes.extend_from_slice(&(json.len() as u32).to_le_bytes());
         self.bytes.extend_from_slice(json.as_bytes());
         self.count += 1;

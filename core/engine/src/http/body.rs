@@ -121,6 +121,6 @@ pub(crate) fn json(request: &Request<'_>) -> Result<Value> {
 pub(crate) fn too_large() -> ApiError {
     ApiError::new(
         Code::PayloadTooLarge,
-        "The provided payload reached the size limit. The maximum accepted payload size is 100 MiB.",
+        "The provided payload reached the size limit. The maximum accepted payload size is 100 MB.",
     )
 }

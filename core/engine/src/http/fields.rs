@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::query::quoted_list;
+use super::similar::did_you_mean;
 use crate::error::{ApiError, Code, Result};
 
 /// A JSON object whose fields are taken one by one.
@@ -42,7 +43,11 @@ impl Fields {
                     if self.at.is_empty() { String::new() } else { format!(" inside `{}`", self.at) };
                 Err(ApiError::new(
                     code,
-                    format!("Unknown field `{key}`{inside}: expected one of {}", quoted_list(accepted)),
+                    format!(
+                        "Unknown field `{key}`{inside}: {}expected one of {}",
+                        did_you_mean(key, accepted),
+                        quoted_list(accepted)
+                    ),
                 ))
             }
         }

@@ -5,18 +5,19 @@
 mod body;
 mod fields;
 mod query;
+mod similar;
 
 #[cfg(feature = "server")]
 pub(crate) use body::too_large;
 pub(crate) use body::{ContentType, decode, json};
 pub(crate) use fields::{Fields, invalid_type, strings};
-pub(crate) use query::{Query, percent_decode};
+pub(crate) use query::{Query, flag, number, percent_decode};
 
 use crate::engine::Response;
 use crate::error::ApiError;
 
-/// Meilisearch's limit on a request body, after decompression.
-pub(crate) const MAX_BODY: usize = 100 * 1024 * 1024;
+/// Meilisearch's limit on a request body, after decompression: 100 MB.
+pub(crate) const MAX_BODY: usize = 100_000_000;
 
 impl Response {
     pub(crate) fn json(status: u16, value: &serde_json::Value) -> Response {

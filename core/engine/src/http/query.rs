@@ -1,5 +1,6 @@
 //! The query string: percent-decoding, and parameters that know what they may be.
 
+use super::similar::did_you_mean;
 use crate::error::{ApiError, Code, Result};
 
 /// `%41+b` → `A b` where `plus` is a space, as it is in a query but not in a path.
@@ -45,11 +46,21 @@ impl Query {
     pub(crate) fn only(&self, accepted: &[&str]) -> Result<()> {
         match self.pairs.iter().find(|(key, _)| !accepted.contains(&key.as_str())) {
             None => Ok(()),
-            Some((key, _)) => Err(ApiError::new(
-                Code::BadRequest,
-                format!("Unknown parameter `{key}`: expected one of {}", quoted_list(accepted)),
-            )),
+            Some((key, _)) => Err(Query::unknown(key, accepted)),
         }
+    }
+
+    pub(crate) fn unknown(key: &str, accepted: &[&str]) -> ApiError {
+        let meant = did_you_mean(key, accepted);
+        ApiError::new(
+            Code::BadRequest,
+            format!("Unknown parameter `{key}`: {meant}expected one of {}", quoted_list(accepted)),
+        )
+    }
+
+    /// All parameters, in order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
@@ -61,16 +72,7 @@ impl Query {
     }
 
     pub(crate) fn number<T: std::str::FromStr>(&self, key: &str, code: Code) -> Result<Option<T>> {
-        self.get(key)
-            .map(|text| {
-                text.parse().map_err(|_| {
-                    ApiError::new(
-                        code,
-                        format!("Invalid value in parameter `{key}`: could not parse `{text}` as a positive integer"),
-                    )
-                })
-            })
-            .transpose()
+        self.get(key).map(|text| number(key, text, code)).transpose()
     }
 
     /// `sort`, whose criteria have commas between them, and within `_geoPoint(…)`.
@@ -89,18 +91,28 @@ impl Query {
     }
 
     pub(crate) fn flag(&self, key: &str, code: Code) -> Result<Option<bool>> {
-        match self.get(key) {
-            None => Ok(None),
-            Some("true") => Ok(Some(true)),
-            Some("false") => Ok(Some(false)),
-            Some(text) => Err(ApiError::new(
-                code,
-                format!(
-                    "Invalid value in parameter `{key}`: could not parse `{text}` as a boolean, expected either `true` or `false`"
-                ),
-            )),
-        }
+        self.get(key).map(|text| flag(key, text, code)).transpose()
     }
+}
+
+pub(crate) fn number<T: std::str::FromStr>(key: &str, text: &str, code: Code) -> Result<T> {
+    text.parse().map_err(|_| {
+        ApiError::new(
+            code,
+            format!("Invalid value in parameter `{key}`: could not parse `{text}` as a positive integer"),
+        )
+    })
+}
+
+pub(crate) fn flag(key: &str, text: &str, code: Code) -> Result<bool> {
+    text.parse().map_err(|_| {
+        ApiError::new(
+            code,
+            format!(
+                "Invalid value in parameter `{key}`: could not parse `{text}` as a boolean, expected either `true` or `false`"
+            ),
+        )
+    })
 }
 
 pub(super) fn quoted_list(names: &[&str]) -> String {

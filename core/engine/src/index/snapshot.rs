@@ -22,6 +22,7 @@ use super::tokenize::Tokenizing;
 use super::values::{self, FacetValue};
 use super::write::{self, State};
 use crate::error::{ApiError, Result};
+use crate::format;
 use crate::geo::{self, Point};
 use crate::settings::Settings;
 
@@ -139,6 +140,7 @@ impl Snapshot {
     pub(super) fn copy_meta(&self, txn: &WriteTransaction) -> Result<()> {
         let packed = self.table_sizes().iter().map(|(_, size)| size).sum();
         let state = State { written: 0, packed, ..(*self.state).clone() };
+        format::mark(txn)?;
         let mut meta = txn.open_table(META)?;
         meta.insert(WORDS_FST, self.words_fst.as_fst().as_bytes())?;
         write::put_meta(&mut meta, &state, &self.new_words, &self.docids)

@@ -13,6 +13,7 @@ use super::snapshot::Snapshot;
 use super::tables::{DOCS, FACETS, IDS, META, SETS, STATE, VALUES, WORDS};
 use super::write::{State, Writer};
 use crate::error::{ApiError, Code, Result};
+use crate::format;
 
 /// Enough to keep the upper levels of every table at hand; the rest is the page cache's.
 const CACHE: usize = 16 << 20;
@@ -83,8 +84,10 @@ impl Index {
     }
 
     fn of(db: Database, path: Option<PathBuf>) -> Result<Index> {
+        format::check(&db)??;
         if !is_made(&db)? {
             let txn = db.begin_write()?;
+            format::mark(&txn)?;
             {
                 let state = serde_json::to_vec(&State::default()).map_err(ApiError::internal)?;
                 txn.open_table(META)?.insert(STATE, state.as_slice())?;

@@ -16,8 +16,7 @@ pub(super) struct MatchingWords {
 }
 
 struct MatchingPhrase {
-    /// `None` stands for a stop word.
-    words: Vec<Option<String>>,
+    words: Vec<String>,
     positions: (u16, u16),
 }
 
@@ -43,9 +42,11 @@ impl MatchingWords {
                 .chain(&term.zero.synonyms)
                 .chain(one.clone().filter_map(|o| o.split.as_ref()));
             for phrase in phrases {
-                let words =
+                // One with a stop word in it is found, but not marked, as in Meilisearch.
+                let words: Option<Vec<String>> =
                     ctx.phrase(*phrase).iter().map(|word| word.map(|w| ctx.word(w).to_owned())).collect();
-                matching.phrases.push(MatchingPhrase { words, positions: located.positions });
+                let positions = located.positions;
+                matching.phrases.extend(words.map(|words| MatchingPhrase { words, positions }));
             }
             let words = term.zero.exact.iter().chain(&term.zero.prefix_of);
             let words = words.chain(one.flat_map(|o| &o.words)).chain(term.two.iter().flatten());
@@ -127,10 +128,7 @@ impl<'t> Matcher<'t> {
             let phrase =
                 matching.phrases.iter().find_map(|MatchingPhrase { words: phrase, positions: ids }| {
                     let end = at + phrase.len();
-                    let fits = |(word, i): (&Option<String>, &usize)| match word {
-                        Some(word) => tokens[*i].lemma() == word,
-                        None => tokens[*i].is_stopword(),
-                    };
+                    let fits = |(word, i): (&String, &usize)| tokens[*i].lemma() == word;
                     let run = words.get(at..end)?;
                     (!phrase.is_empty() && phrase.iter().zip(run).all(fits)).then_some((end - 1, *ids))
                 });

@@ -32,7 +32,7 @@ pub(super) fn apply(core: &Core, batch: u32, uids: &[u32]) -> Result<()> {
         Work::SwapIndexes { .. } => swap(core, batch, first),
         Work::CreateIndex { primary_key } => create(core, batch, first.uid, &index, primary_key.clone()),
         Work::DeleteIndex => drop_index(core, batch, first.uid, &index),
-        Work::UpdateIndex { primary_key, new_uid } => {
+        Work::UpdateIndex { primary_key, new_uid, .. } => {
             update(core, batch, first.uid, &index, primary_key.clone(), new_uid.clone())
         }
         Work::AddDocuments { .. } | Work::DeleteDocuments { .. } => {
@@ -311,6 +311,9 @@ fn update(
     core.store.finish(batch, |change| {
         let mut entry = change.indexes.remove(uid).ok_or_else(|| ApiError::index_not_found(uid))?;
         entry.updated_at = Instant::now();
+        if let Some(new_uid) = &new_uid {
+            change.tell_of_past(core, task, &[(uid, new_uid)]);
+        }
         change.indexes.insert(new_uid.unwrap_or_else(|| uid.to_owned()), entry);
         change.end(core, [(task, Outcome::done(0))]);
         Ok(())
@@ -345,6 +348,7 @@ fn compact(core: &Core, batch: u32, task: u32, uid: &str) -> Result<()> {
 fn swap(core: &Core, batch: u32, task: &Task) -> Result<()> {
     let Work::SwapIndexes { swaps } = &task.work else { return Ok(()) };
     core.store.finish(batch, |change| {
+        // In order of their names, each once.
         let listed = |uids: &[&String]| uids.iter().map(|uid| format!("`{uid}`")).collect::<Vec<_>>().join(", ");
         let mut absent: Vec<&String> = Vec::new();
         let mut taken: Vec<&String> = Vec::new();
@@ -358,6 +362,10 @@ fn swap(core: &Core, batch: u32, task: &Task) -> Result<()> {
             } else if !swap.rename && !there(&swap.right) {
                 absent.push(&swap.right);
             }
+        }
+        for uids in [&mut absent, &mut taken] {
+            uids.sort_unstable();
+            uids.dedup();
         }
         match (absent.as_slice(), taken.as_slice()) {
             ([], []) => {}
@@ -392,18 +400,8 @@ fn swap(core: &Core, batch: u32, task: &Task) -> Result<()> {
             change.indexes.extend(left.map(|entry| (swap.right.clone(), entry)));
             change.indexes.extend(right.map(|entry| (swap.left.clone(), entry)));
         }
-        // The past goes with the index: what was done to the one is now told of the other.
-        let finished: Vec<Arc<Task>> = core.store.state().tasks.range(..task.uid).map(|(_, t)| t.clone()).collect();
-        for past in finished.iter().filter(|t| t.status.is_finished()) {
-            let renamed = swaps.iter().find_map(|swap| match past.index.as_ref() {
-                Some(uid) if *uid == swap.left => Some(&swap.right),
-                Some(uid) if *uid == swap.right => Some(&swap.left),
-                _ => None,
-            });
-            if let Some(uid) = renamed {
-                change.tasks.push(Task { index: Some(uid.clone()), ..(**past).clone() });
-            }
-        }
+        let exchanged: Vec<_> = swaps.iter().map(|swap| (swap.left.as_str(), swap.right.as_str())).collect();
+        change.tell_of_past(core, task.uid, &exchanged);
         change.end(core, [(task.uid, Outcome::done(0))]);
         Ok(())
     })
@@ -416,11 +414,14 @@ fn cancel(core: &Core, batch: u32, task: u32, uids: &[u32]) -> Result<()> {
             let tasks = uids.iter().filter_map(|uid| state.tasks.get(uid));
             tasks.filter(|t| t.status == Status::Enqueued).cloned().collect()
         };
+        let started_at = change.with_tasks(waiting.iter().map(|task| task.uid));
         for waiting in &waiting {
             change.tasks.push(Task {
                 status: Status::Canceled,
                 canceled_by: Some(task),
+                batch: Some(batch),
                 count: Some(0),
+                started_at,
                 finished_at: Some(Instant::now()),
                 ..(**waiting).clone()
             });
@@ -445,6 +446,19 @@ fn forget(core: &Core, batch: u32, task: u32, uids: &[u32]) -> Result<()> {
 }
 
 impl Change {
+    /// The past goes with the index: what was done to the one before `task` is now told of the other.
+    fn tell_of_past(&mut self, core: &Core, task: u32, exchanged: &[(&str, &str)]) {
+        let state = core.store.state();
+        for past in state.tasks.range(..task).map(|(_, past)| past).filter(|past| past.status.is_finished()) {
+            let concerns = |uid: &str| exchanged.iter().any(|(left, right)| uid == *left || uid == *right);
+            if past.concerned().any(concerns) {
+                let mut past = (**past).clone();
+                exchanged.iter().for_each(|(left, right)| past.exchange(left, right));
+                self.tasks.push(past);
+            }
+        }
+    }
+
     /// Notes how tasks ended.
     pub(super) fn end(&mut self, core: &Core, outcomes: impl IntoIterator<Item = (u32, Outcome)>) {
         let now = Instant::now();

@@ -11,6 +11,6 @@ mod routes;
 mod view;
 mod worker;
 
-pub(crate) use model::{Batch, Method, Outcome, Status, Swap, Task, Work};
+pub(crate) use model::{Batch, Method, Outcome, Status, Swap, Task, Told, Work};
 pub(crate) use routes::{accepted, cancel, delete, enqueue, get, get_batch, list, list_batches};
 pub(crate) use worker::{Signal, start};

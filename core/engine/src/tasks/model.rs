@@ -1,7 +1,9 @@
 //! What a task is, and what became of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::clock::Instant;
 use crate::error::ApiError;
@@ -68,6 +70,13 @@ names! {
     }
 }
 
+impl Kind {
+    /// Whether each task of it is about one index, and not about several or none.
+    pub(crate) fn is_of_one_index(self) -> bool {
+        !matches!(self, Kind::IndexSwap | Kind::TaskCancelation | Kind::TaskDeletion)
+    }
+}
+
 /// Whether new fields replace a document or are laid over it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Method {
@@ -85,18 +94,47 @@ pub(crate) struct Swap {
 /// What there is to do. Documents themselves are kept beside the task, see `Store::payload`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Work {
-    AddDocuments { method: Method, primary_key: Option<String>, received: u64, creates: bool, skip_new: bool },
-    DeleteDocuments { ids: Vec<String> },
-    DeleteByFilter { filter: Value },
+    AddDocuments {
+        method: Method,
+        primary_key: Option<String>,
+        received: u64,
+        creates: bool,
+        skip_new: bool,
+    },
+    DeleteDocuments {
+        ids: Vec<String>,
+    },
+    DeleteByFilter {
+        filter: Value,
+    },
     ClearDocuments,
-    UpdateSettings { patch: Value, is_reset: bool, creates: bool },
-    CreateIndex { primary_key: Option<String> },
-    UpdateIndex { primary_key: Option<String>, new_uid: Option<String> },
+    UpdateSettings {
+        patch: Value,
+        is_reset: bool,
+        creates: bool,
+    },
+    CreateIndex {
+        primary_key: Option<String>,
+    },
+    /// `asked` is the rename as it was asked for, where one of its names has since gone to another index.
+    UpdateIndex {
+        primary_key: Option<String>,
+        new_uid: Option<String>,
+        asked: Option<(String, String)>,
+    },
     DeleteIndex,
     CompactIndex,
-    SwapIndexes { swaps: Vec<Swap> },
-    CancelTasks { filter: String, uids: Vec<u32> },
-    DeleteTasks { filter: String, uids: Vec<u32> },
+    SwapIndexes {
+        swaps: Vec<Swap>,
+    },
+    CancelTasks {
+        filter: String,
+        uids: Vec<u32>,
+    },
+    DeleteTasks {
+        filter: String,
+        uids: Vec<u32>,
+    },
 }
 
 impl Work {
@@ -171,11 +209,40 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// Whether the task speaks of `index`, in its uid or in a swap.
-    pub(crate) fn concerns(&self, index: &str) -> bool {
-        match &self.work {
-            Work::SwapIndexes { swaps } => swaps.iter().any(|s| s.left == index || s.right == index),
-            _ => self.index.as_deref() == Some(index),
+    /// The indexes that the task speaks of: its own, those of a swap, and the new name of a rename.
+    pub(crate) fn concerned(&self) -> impl Iterator<Item = &str> {
+        let (swaps, renamed) = match &self.work {
+            Work::SwapIndexes { swaps } => (swaps.as_slice(), None),
+            Work::UpdateIndex { new_uid, .. } => (&[][..], new_uid.as_deref()),
+            _ => (&[][..], None),
+        };
+        let swapped = swaps.iter().flat_map(|swap| [swap.left.as_str(), swap.right.as_str()]);
+        self.index.as_deref().into_iter().chain(renamed).chain(swapped)
+    }
+
+    /// Makes `left` and `right` change places in all that the task says of indexes.
+    pub(crate) fn exchange(&mut self, left: &str, right: &str) {
+        let exchange = |uid: &mut String| {
+            if uid == left {
+                right.clone_into(uid);
+            } else if uid == right {
+                left.clone_into(uid);
+            }
+        };
+        let own = self.index.clone();
+        self.index.iter_mut().for_each(exchange);
+        match &mut self.work {
+            Work::UpdateIndex { new_uid: Some(new_uid), asked, .. } => {
+                asked.get_or_insert_with(|| (own.unwrap_or_default(), new_uid.clone()));
+                exchange(new_uid);
+            }
+            Work::SwapIndexes { swaps } => {
+                for swap in swaps {
+                    exchange(&mut swap.left);
+                    exchange(&mut swap.right);
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -188,4 +255,20 @@ pub(crate) struct Batch {
     pub(crate) started_at: Instant,
     pub(crate) finished_at: Option<Instant>,
     pub(crate) why: String,
+    /// Set when it ends.
+    pub(crate) told: Option<Told>,
+}
+
+/// What is told of a batch. It stays as it was when the batch ended: tasks may be deleted, indexes renamed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) details: Map<String, Value>,
+    pub(crate) total: u64,
+    pub(crate) statuses: BTreeMap<Status, u64>,
+    pub(crate) kinds: BTreeMap<Kind, u64>,
+    pub(crate) indexes: BTreeMap<String, u64>,
+    /// All that its tasks speak of, in swaps and renames too.
+    pub(crate) concerned: BTreeSet<String>,
+    /// The first and the last time that one of its tasks was enqueued.
+    pub(crate) enqueued: Option<(Instant, Instant)>,
 }

@@ -1,11 +1,10 @@
 //! Tasks and batches as the wire shows them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::model::{Batch, Sizes, Status, Task, Work};
+use super::model::{Batch, Sizes, Status, Task, Told, Work};
 use crate::clock::Instant;
 use crate::error::ApiError;
 use crate::indexes::human_size;
@@ -63,20 +62,24 @@ impl Task {
             Work::ClearDocuments | Work::DeleteIndex => json!({"deletedDocuments": count}),
             Work::UpdateSettings { patch, .. } => patch.clone(),
             Work::CreateIndex { primary_key } => json!({"primaryKey": primary_key}),
-            Work::UpdateIndex { primary_key, new_uid } => {
+            Work::UpdateIndex { primary_key, new_uid, asked } => {
                 let mut details = Map::new();
                 details.insert("primaryKey".to_owned(), json!(primary_key));
-                if let Some(new_uid) = new_uid {
-                    details.insert("oldIndexUid".to_owned(), json!(self.index));
-                    details.insert("newIndexUid".to_owned(), json!(new_uid));
+                let asked = asked.as_ref().map(|(old, new)| (Some(old), new));
+                if let Some((old, new)) = asked.or_else(|| Some((self.index.as_ref(), new_uid.as_ref()?))) {
+                    details.insert("oldIndexUid".to_owned(), json!(old));
+                    details.insert("newIndexUid".to_owned(), json!(new));
                 }
                 Value::Object(details)
             }
             Work::CompactIndex => {
-                let sizes = count.map(Sizes::unpack);
+                let Some(sizes) = self.count.filter(|_| self.status == Status::Succeeded).map(Sizes::unpack)
+                else {
+                    return json!({});
+                };
                 json!({
-                    "preCompactionSize": sizes.as_ref().map(|sizes| human_size(sizes.before, 7)),
-                    "postCompactionSize": sizes.as_ref().map(|sizes| human_size(sizes.after, 7)),
+                    "preCompactionSize": human_size(sizes.before, 7),
+                    "postCompactionSize": human_size(sizes.after, 7),
                 })
             }
             Work::SwapIndexes { swaps } => {
@@ -94,32 +97,45 @@ impl Task {
     }
 }
 
-impl Batch {
-    pub(crate) fn to_json(&self, tasks: &[Arc<Task>]) -> Value {
-        let mut by_status = BTreeMap::<Status, u64>::new();
-        let mut by_kind = BTreeMap::<&str, u64>::new();
-        let mut by_index = BTreeMap::<&str, u64>::new();
-        let mut details = Map::new();
+impl Told {
+    pub(crate) fn of<'t>(tasks: impl Iterator<Item = &'t Task>) -> Told {
+        let mut told = Told::default();
         for task in tasks {
-            *by_status.entry(task.status).or_default() += 1;
-            *by_kind.entry(task.work.kind().name()).or_default() += 1;
+            told.total += 1;
+            *told.statuses.entry(task.status).or_default() += 1;
+            *told.kinds.entry(task.work.kind()).or_default() += 1;
             if let Some(index) = &task.index {
-                *by_index.entry(index).or_default() += 1;
+                *told.indexes.entry(index.clone()).or_default() += 1;
             }
+            told.concerned.extend(task.concerned().map(str::to_owned));
+            let (first, last) = told.enqueued.unwrap_or((task.enqueued_at, task.enqueued_at));
+            told.enqueued = Some((first.min(task.enqueued_at), last.max(task.enqueued_at)));
             if let Value::Object(more) = task.details() {
-                merge(&mut details, more);
+                merge(&mut told.details, more);
             }
         }
-        let by_status: BTreeMap<&str, u64> = by_status.into_iter().map(|(s, n)| (s.name(), n)).collect();
+        told
+    }
+}
+
+impl Batch {
+    pub(crate) fn to_json(&self, told: &Told) -> Value {
+        let mut details = told.details.clone();
+        if self.finished_at.is_some() {
+            // What was not known in the end is left out; a setting that was reset stays `null`.
+            details.retain(|key, value| !(value.is_null() && UNKNOWN.contains(&key.as_str())));
+        }
+        let statuses: BTreeMap<&str, u64> = told.statuses.iter().map(|(s, n)| (s.name(), *n)).collect();
+        let kinds: BTreeMap<&str, u64> = told.kinds.iter().map(|(k, n)| (k.name(), *n)).collect();
         json!({
             "uid": self.uid,
             "progress": null,
             "details": details,
             "stats": {
-                "totalNbTasks": tasks.len(),
-                "status": by_status,
-                "types": by_kind,
-                "indexUids": by_index,
+                "totalNbTasks": told.total,
+                "status": statuses,
+                "types": kinds,
+                "indexUids": told.indexes,
                 "progressTrace": {},
             },
             "duration": self.finished_at.map(|at| at.since(self.started_at)),
@@ -130,10 +146,32 @@ impl Batch {
     }
 }
 
-/// Counts add up; of anything else the latest stands.
+const UNKNOWN: [&str; 6] =
+    ["primaryKey", "originalFilter", "indexedDocuments", "deletedDocuments", "canceledTasks", "deletedTasks"];
+
+/// What is told of one index, and does not add up: the first stands.
+const FIRST: [&str; 5] =
+    ["primaryKey", "oldIndexUid", "newIndexUid", "preCompactionSize", "postCompactionSize"];
+
+/// Counts and swaps add up, and filters stand one after the other; of settings the latest stand.
 fn merge(into: &mut Map<String, Value>, more: Map<String, Value>) {
     for (key, value) in more {
-        let sum = into.get(&key).and_then(Value::as_u64).zip(value.as_u64()).map(|(a, b)| a + b);
-        into.insert(key, sum.map_or(value, Value::from));
+        let merged = match (into.get(&key), value) {
+            (Some(known), Value::Null) if UNKNOWN.contains(&key.as_str()) => known.clone(),
+            (Some(known), _) if FIRST.contains(&key.as_str()) && !known.is_null() => known.clone(),
+            (Some(Value::Array(known)), Value::Array(more)) if key == "swaps" => {
+                Value::Array(known.iter().cloned().chain(more).collect())
+            }
+            (Some(Value::Number(a)), Value::Number(b))
+                if key.ends_with("Documents") || key.ends_with("Ids") =>
+            {
+                Value::from(a.as_u64().unwrap_or(0) + b.as_u64().unwrap_or(0))
+            }
+            (Some(Value::String(a)), Value::String(b)) if key == "originalFilter" => {
+                json!(format!("{a}&{b}"))
+            }
+            (_, value) => value,
+        };
+        into.insert(key, merged);
     }
 }
