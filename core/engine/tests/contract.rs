@@ -297,3 +297,41 @@ fn large_and_compressed_bodies() {
     let reply = request(&gzip.finish().unwrap(), "gzip");
     assert_eq!(reply.status, 413, "{}", String::from_utf8_lossy(&reply.body));
 }
+
+#[test]
+fn a_batch_is_told_as_it_ended_and_goes_with_its_last_task() {
+    let engine = Engine::memory(Default::default());
+    write(&engine, "POST", "/indexes", json!({"uid": "a"}));
+    write(&engine, "PATCH", "/indexes/a", json!({"uid": "b"}));
+    let (_, task) = send(&engine, "GET", "/tasks/0", None);
+    assert_eq!(task["indexUid"], "b", "the past goes with the index");
+    let (_, renamed) = send(&engine, "GET", "/tasks/1", None);
+    assert_eq!(renamed["details"], json!({"primaryKey": null, "oldIndexUid": "a", "newIndexUid": "b"}));
+    let (_, batch) = send(&engine, "GET", "/batches/0", None);
+    assert_eq!(batch["stats"]["indexUids"], json!({"a": 1}));
+    assert_eq!(batch["details"], json!({}), "what was not known in the end is left out");
+    assert_eq!(send(&engine, "GET", "/batches?indexUids=b", None).1["total"], 1, "the rename speaks of both");
+    write(&engine, "DELETE", "/tasks?uids=0", Value::Null);
+    assert_eq!(send(&engine, "GET", "/batches/0", None).0, 404);
+    assert_eq!(send(&engine, "GET", "/batches/1", None).0, 200);
+}
+
+#[test]
+fn wrong_parameters_are_told_in_order_with_the_name_that_was_meant() {
+    let engine = Engine::memory(Default::default());
+    for (query, told) in [
+        ("indexUid=a&limit=x", "Unknown parameter `indexUid`: did you mean `indexUids`? expected one of"),
+        ("limit=x&indexUid=a", "Invalid value in parameter `limit`: could not parse `x`"),
+        ("statuses=x", "Invalid value in parameter `statuses`: `x` is not a valid task status"),
+        ("statuses=failed,x", "Invalid value in parameter `statuses[1]`: `x` is not a valid task status"),
+        ("uids=*,x", "Invalid value in parameter `uids[1]`: could not parse `x`"),
+        (
+            "afterStartedAt=2030-01-01T00:00:00",
+            "Invalid value in parameter `afterStartedAt`: `2030-01-01T00:00:00`",
+        ),
+    ] {
+        let (status, reply) = send(&engine, "GET", &format!("/tasks?{query}"), None);
+        assert_eq!(status, 400, "{query}");
+        assert!(reply["message"].as_str().unwrap().starts_with(told), "{query}: {reply}");
+    }
+}
