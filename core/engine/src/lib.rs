@@ -27,4 +27,6 @@ mod settings;
 mod store;
 mod tasks;
 
+pub use filter::outline_filter;
+
 pub use engine::{Engine, OpenError, Options, Request, Response};

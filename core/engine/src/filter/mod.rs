@@ -2,6 +2,7 @@
 
 mod area;
 mod evaluate;
+mod outline;
 mod parser;
 
 use serde_json::Value;
@@ -41,6 +42,21 @@ pub(crate) fn parse(filter: &Value, code: Code) -> Result<Option<Filter>> {
             Ok(Filter::all(all))
         }
         other => Err(refuse("String, Array", other)),
+    }
+}
+
+/// How a filter of a request is read, as plain data: `{"all" | "any": [...]}`, `{"not": …}` or
+/// `{"field", "op", "values"}`; null where it asks for nothing. Fails with the words a request would.
+///
+/// ```
+/// let read = scrypath_engine::outline_filter(&serde_json::json!("year >= 1990 AND NOT kind = tug"));
+/// let (year, kind) = (r#"{"field":"year","op":">=","values":["1990"]}"#, r#"{"field":"kind","op":"=","values":["tug"]}"#);
+/// assert_eq!(read.unwrap().to_string(), format!(r#"{{"all":[{year},{{"not":{kind}}}]}}"#));
+/// ```
+pub fn outline_filter(filter: &Value) -> std::result::Result<Value, String> {
+    match parse(filter, Code::InvalidSearchFilter) {
+        Ok(filter) => Ok(filter.as_ref().map_or(Value::Null, outline::outline)),
+        Err(error) => Err(error.message),
     }
 }
 
