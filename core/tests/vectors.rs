@@ -1,14 +1,16 @@
 //! Runs every case of tests/vectors through the door, and prints how many it ran.
 
 mod edge;
+mod served;
 mod stub;
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use scrypath_core::process::run_blocking;
 use scrypath_core::{Call, Core, JsonRecord, Reply, Term, VERSION};
 use serde_json::{Map, Value, json};
-use stub::Stub;
 
 /// The vectors' tags in the form JSON hosts hand values over in.
 fn host_value(value: &Value) -> Value {
@@ -88,8 +90,8 @@ fn run(core: &Core, case: &Value, vessel: &Value) -> Result<(), String> {
     }
     let schema = case.get("schema").map(|schema| declare(core, "Vessel", &declaration(schema, vessel)));
     let schema = schema.map_or(Value::Null, |reply| reply["ok"]["json"].clone());
-    if matches!(operation, "search_reply" | "write") {
-        return against_server(core, case, &schema);
+    if let Some((reply, server)) = served::carry_out(core, case, &schema) {
+        return served(case, &reply, &server);
     }
     if let Some(reply) = edge::carry_out(core, operation, input, &schema) {
         return check(&reply, &case["expect"], |ok, expect| equal(&expect["gives"], ok));
@@ -105,13 +107,25 @@ fn run(core: &Core, case: &Value, vessel: &Value) -> Result<(), String> {
         }
         "index_name" => (json!({"op": "index_name", "options": options}), vec![]),
         "wire_settings" => (json!({"op": "wire_settings"}), vec![]),
+        "tenant_token" => {
+            let tenant = host_value(&input["tenant"]);
+            let schemas = json!([schema]);
+            (json!({"op": "tenant_token", "schemas": schemas, "tenant": tenant, "options": options}), vec![])
+        }
+        "merge_distributions" => {
+            let (main, overrides) = (&input["main"], &input["overrides"]);
+            (json!({"op": "merge_distributions", "main": main, "overrides": overrides}), vec![])
+        }
         "options" => (json!({"op": "resolve_config", "options": options}), vec![]),
         other => return Err(format!("unknown operation {other}")),
     };
     let mut request = request;
     request["host"] = json!("node");
     request["schema"] = schema;
-    let reply = call(core, request, &records);
+    let mut reply = call(core, request, &records);
+    if operation == "tenant_token" {
+        claims(&mut reply);
+    }
     check(&reply, &case["expect"], |ok, expect| match operation {
         "document" => equal(expect, &ok[0]),
         "document_id" => equal(&expect["id"], &ok[0]),
@@ -125,44 +139,43 @@ fn run(core: &Core, case: &Value, vessel: &Value) -> Result<(), String> {
         }
         "index_name" => equal(&expect["name"], ok),
         "wire_settings" => equal(&expect["settings"], ok),
+        "tenant_token" => subset(expect, ok),
+        "merge_distributions" => equal(&expect["gives"], ok),
         _ => subset(&expect["summary"], ok),
     })
 }
 
-/// A search or a write, and what becomes of the server's answers.
-fn against_server(core: &Core, case: &Value, schema: &Value) -> Result<(), String> {
-    let input = &case["input"];
-    let server = Stub::start(input["server"].clone());
-    let mut request = json!({"host": "node", "schema": schema, "options": host_value(&input["options"]),
-        "defaults": {"meilisearchUrl": server.url}});
-    let mut records = Vec::new();
-    match input["verb"].as_str() {
-        None => {
-            request["op"] = json!("search");
-            request["text"] = json!("tug");
-        }
-        Some("delete_documents") => {
-            request["op"] = json!("delete_documents");
-            request["ids"] = input["ids"].clone();
-        }
-        Some(verb) => {
-            request["op"] = json!(if verb == "delete_record" { "delete_records" } else { verb });
-            let given = input["records"].as_array().into_iter().flatten();
-            records.extend(given.map(|record| (host_value(record), None)));
-        }
-    }
-    let reply = call(core, request, &records);
-    for (route, count) in case["expect"]["sent"].as_object().into_iter().flatten() {
+/// What a server was sent, and what a call made of its answers.
+fn served(case: &Value, reply: &Value, server: &stub::Stub) -> Result<(), String> {
+    let expect = &case["expect"];
+    for (route, count) in expect["sent"].as_object().into_iter().flatten() {
         equal(count, &json!(server.count(route))).map_err(|error| format!("sent to {route}: {error}"))?;
     }
-    check(&reply, &case["expect"], |ok, expect| {
-        let hits = ok["raw"].get("hits").cloned().unwrap_or(json!([]));
-        for (member, given) in [("hits", &hits), ("page", &ok["page"]), ("facets", &ok["facets"])] {
-            expect.get(member).map_or(Ok(()), |expected| equal(expected, given))?;
+    check(reply, expect, |ok, expect| {
+        if let Some(body) = expect.get("body") {
+            equal(body, &server.first_body().unwrap_or_default())
+                .map_err(|error| format!("body: {error}"))?;
         }
-        expect.get("result").map_or(Ok(()), |expected| subset(expected, ok))?;
-        expect.get("task").map_or(Ok(()), |expected| subset(expected, &ok["task"]))
+        for (member, expected) in expect.as_object().into_iter().flatten() {
+            match member.as_str() {
+                "body" | "sent" => {}
+                "gives" => equal(expected, ok)?,
+                "result" => subset(expected, ok)?,
+                "task" => subset(expected, &ok["task"])?,
+                member => equal(expected, &ok[member]).map_err(|error| format!("{member}: {error}"))?,
+            }
+        }
+        Ok(())
     })
+}
+
+/// What a token says, where it says it for anybody to read.
+fn claims(reply: &mut Value) {
+    let Some(token) = reply.get("ok").and_then(Value::as_str) else { return };
+    let parts: Vec<&str> = token.split('.').collect();
+    let decoded = BASE64_URL_SAFE_NO_PAD.decode(parts[1]).expect("base64");
+    let claims: Value = serde_json::from_slice(&decoded).expect("claims are JSON");
+    reply["ok"] = json!({"claims": claims, "token": token});
 }
 
 fn check(

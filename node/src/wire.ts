@@ -21,12 +21,14 @@ export type Response =
   | Explanation
   | SearchReply
   | FacetValues
+  | Suggestion[]
   | ManyReply
   | Finished
   | unknown
   | Hydrated
   | WriteResult
   | Summary
+  | EdgeReply
   | Record<string, never>;
 
 /** A declaration that holds, with what its author should hear. */
@@ -114,7 +116,10 @@ export interface SearchReply {
   query: Query;
   raw: Record<string, unknown>;
   page: PageInfo;
+  neighbours: Neighbours;
   facets: Facets;
+  /** Why the hits are in their order, where ranking details were asked for. */
+  explained: Explained | null;
   /** What to fetch, when a repo was given and there are hits. */
   hydration: Hydration | null;
 }
@@ -130,6 +135,12 @@ export interface PageInfo {
   limit?: number;
 }
 
+/** The pages beside this one, by number. None at an end, or where no pages were asked for. */
+export interface Neighbours {
+  next: number | null;
+  previous: number | null;
+}
+
 /** The requested facets, in the requested order. */
 export interface Facets {
   /** The buckets of each facet, by value, ascending as text, unless the schema declares `count`. */
@@ -142,6 +153,31 @@ export interface Facets {
 export interface Bucket {
   value: string;
   count: number;
+}
+
+/** What was sent, and what decided the order of what came back. */
+export interface Explained {
+  request: ExplainedRequest;
+  /** Of each hit, in hit order. */
+  ranking: Ranking[];
+}
+
+/** Why one hit is where it is. */
+export interface Ranking {
+  /** From 0 to 1; `None` where the server did not say. */
+  score: number | null;
+  /** In the order they were applied. */
+  rules: RankedBy[];
+}
+
+/** What one ranking rule saw in a hit. */
+export interface RankedBy {
+  /** The rule, as settings name it: `words`, `typo`, …, `year:desc`. */
+  rule: string;
+  /** From 0 to 1; sorts have none. */
+  score: number | null;
+  /** The same as a sentence. */
+  words: string;
 }
 
 /** What the host is to fetch. */
@@ -160,6 +196,19 @@ export interface FacetValues {
   raw: Record<string, unknown>;
 }
 
+/** A text of the index that begins like what was typed. */
+export interface Suggestion {
+  text: string;
+  /** The text in pieces, in order. */
+  parts: SuggestionPart[];
+}
+
+/** A piece of a suggestion, and whether it is what was typed. */
+export interface SuggestionPart {
+  text: string;
+  matched: boolean;
+}
+
 /** What many searches give. */
 export interface ManyReply {
   /** In the order of the entries; those that failed are left out. */
@@ -170,6 +219,8 @@ export interface ManyReply {
   failures: Failure[];
   /** To be handed to `finish_search_many` with what was fetched, when there is anything to fetch. */
   pending: string | null;
+  /** How long fetching the rows of one entry may take, in ms. */
+  hydration_timeout: number;
 }
 
 /** The result of one entry. */
@@ -179,7 +230,10 @@ export interface EntryReply {
   query: Query;
   raw: Record<string, unknown>;
   page: PageInfo;
+  neighbours: Neighbours;
   facets: Facets;
+  /** Why the hits are in their order, where ranking details were asked for. */
+  explained: Explained | null;
   /** The primary keys to fetch, in hit order, where there is a repo and there are hits. */
   ids: unknown[] | null;
 }
@@ -383,6 +437,184 @@ export interface Summary {
 }
 
 export type SettingsMerge = "replace" | "deep";
+
+/** What an operation of the request edge gives. */
+export type EdgeReply =
+  | Composed
+  | ComposedMany
+  | [string, AllOptions]
+  | [unknown[][], SomeCriteria]
+  | Capabilities
+  | Reflection
+  | ReflectionMany
+  | AllCriteria
+  | FormData
+  | Record<string, unknown>;
+
+/** Composed criteria, and where they came from. */
+export interface Composed {
+  text: string;
+  filter: [string, unknown][];
+  sort: [Direction, string][];
+  page: Page;
+  facets: string[];
+  facet_filter: [string, unknown][];
+  per_query: PerQuery;
+  applied: SomeCriteria;
+  defaulted: SomeCriteria;
+  fixed: SomeCriteria;
+  sources?: Record<string, unknown>;
+  warnings?: Record<string, unknown>;
+}
+
+/** Some of the fields of criteria. */
+export interface SomeCriteria {
+  text?: string;
+  filter?: [string, unknown][];
+  sort?: [Direction, string][];
+  page?: Page;
+  facets?: string[];
+  facet_filter?: [string, unknown][];
+  per_query?: PerQuery;
+}
+
+/** Several compositions, and what they share. */
+export interface ComposedMany {
+  shared: Composed;
+  entries: ComposedEntry[];
+}
+
+/** One of several compositions: `schema` is what stands for it in the host. */
+export interface ComposedEntry {
+  schema: unknown;
+  text: string;
+  filter: [string, unknown][];
+  sort: [Direction, string][];
+  page: Page;
+  facets: string[];
+  facet_filter: [string, unknown][];
+  per_query: PerQuery;
+  applied: SomeCriteria;
+  defaulted: SomeCriteria;
+  fixed: SomeCriteria;
+  sources?: Record<string, unknown>;
+  warnings?: Record<string, unknown>;
+}
+
+/** The options among criteria, every one of them. */
+export interface AllOptions {
+  filter: [string, unknown][];
+  sort: [Direction, string][];
+  page: Page;
+  facets: string[];
+  facet_filter: [string, unknown][];
+  per_query: PerQuery;
+}
+
+/** What a schema lets a search do. */
+export interface Capabilities {
+  tenant: string | null;
+  filters: Supported;
+  sorts: Supported;
+  facets: SupportedFacets;
+  paging: Supported;
+  limits: Limits;
+}
+
+export interface Supported {
+  supported: boolean;
+  fields: string[];
+}
+
+export interface SupportedFacets {
+  supported: boolean;
+  fields: string[];
+  max_values_per_facet: number | null;
+  /** An empty list where there is none. */
+  sort_facet_values_by: unknown;
+}
+
+export interface Limits {
+  per_query_keys: string[];
+  max_values_per_facet: number | null;
+}
+
+/** What of criteria a schema supports. */
+export interface Reflection {
+  capabilities: Capabilities;
+  resolved: Resolved;
+  host_owned: HostOwned;
+}
+
+export interface Resolved {
+  applied: SomeCriteria;
+  defaulted: SomeCriteria;
+  fixed: SomeCriteria;
+  unsupported: SomeCriteria;
+}
+
+export interface HostOwned {
+  tenant_policy: string;
+  authorization: string;
+  related_data: string;
+}
+
+/** The same for several. */
+export interface ReflectionMany {
+  entries: EntryReflection[];
+  /** A composition's own, or what of options was `applied`. */
+  shared: Record<string, unknown>;
+  host_owned: HostOwned;
+}
+
+export interface EntryReflection {
+  capabilities: Known;
+  resolved: Resolved;
+  host_owned?: HostOwned;
+  entry: EntryName;
+}
+
+export type Known = Capabilities | Deferred;
+
+/** Which schemas `all` stands for is known only when the search runs. */
+export interface Deferred {
+  status: string;
+  reason: string;
+}
+
+export interface EntryName {
+  schema: unknown;
+  text: string;
+}
+
+/** Criteria with every field. */
+export interface AllCriteria {
+  text: string;
+  filter: [string, unknown][];
+  sort: [Direction, string][];
+  page: Page;
+  facets: string[];
+  facet_filter: [string, unknown][];
+  per_query: PerQuery;
+}
+
+/** What a form shows. */
+export interface FormData {
+  values: Record<string, unknown>;
+  params: Record<string, unknown>;
+  form_errors: FormIssue[];
+  field_errors: Record<string, FormIssue[]>;
+  errors: FormIssue[];
+}
+
+/** One thing that is wrong with a form, as plain data. */
+export interface FormIssue {
+  field?: string;
+  code: string;
+  message: string;
+  path: string[];
+  meta: Record<string, unknown>;
+}
 
 /** What happened during a call. Times are nanoseconds. */
 export interface Event {
@@ -615,6 +847,28 @@ export interface Operations {
     };
     gives: FacetValues;
   };
+  /** Texts of a field that begin like what was typed. */
+  suggest: {
+    takes: {
+      schema: string;
+      text: unknown;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+    };
+    gives: Suggestion[];
+  };
+  /** A key that finds one tenant's documents, for a browser. Nothing is sent. */
+  tenant_token: {
+    takes: {
+      schemas: string[];
+      tenant: unknown;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+    };
+    gives: string;
+  };
   /** Merges facet distributions, as they are on the wire. */
   merge_distributions: {
     takes: {
@@ -690,6 +944,108 @@ export interface Operations {
       ids: unknown;
     };
     gives: WriteResult;
+  };
+  /** Composes fragments with the caller's criteria. */
+  compose: {
+    takes: {
+      fragments: unknown;
+      criteria: unknown;
+    };
+    gives: Composed;
+  };
+  /** Composes the entries of a search over several schemas. */
+  compose_many: {
+    takes: {
+      entries: unknown;
+      shared: unknown;
+    };
+    gives: ComposedMany;
+  };
+  /** From a composition, or from normalized params, to a search's text and options. */
+  search_arguments: {
+    takes: {
+      of: unknown;
+    };
+    gives: [string, AllOptions];
+  };
+  /** The same for several: entries, and the options they share. */
+  many_arguments: {
+    takes: {
+      of: unknown;
+    };
+    gives: [unknown[][], SomeCriteria];
+  };
+  /** What a schema lets a search do. */
+  schema_capabilities: {
+    takes: {
+      schema: string;
+    };
+    gives: Capabilities;
+  };
+  /** What of criteria, or of a composition, a schema supports. */
+  reflect_search: {
+    takes: {
+      schema: string;
+      of: unknown;
+    };
+    gives: Reflection;
+  };
+  /** The same for several: `schemas` are pairs of what stands for a schema, and the schema. */
+  reflect_search_many: {
+    takes: {
+      schemas: [unknown, string][];
+      of: unknown;
+      options?: unknown;
+    };
+    gives: ReflectionMany;
+  };
+  /** The names that parameters speak of, for hosts that can tell which exist. */
+  param_names: {
+    takes: {
+      params?: unknown;
+      params_json?: string | null;
+    };
+    gives: string[];
+  };
+  /** Reads the parameters of a request. `known` are names that exist; else those of `schemas`; else those of every declared schema. */
+  normalize_params: {
+    takes: {
+      params?: unknown;
+      params_json?: string | null;
+      known?: string[] | null;
+      schemas?: string[] | null;
+    };
+    gives: AllCriteria;
+  };
+  /** Takes values of the application's own making. */
+  cast_params: {
+    takes: {
+      params: unknown;
+    };
+    gives: AllCriteria;
+  };
+  /** Normalized parameters as texts. */
+  to_query_params: {
+    takes: {
+      params: unknown;
+    };
+    gives: Record<string, unknown>;
+  };
+  /** The same as a query string. */
+  to_query_string: {
+    takes: {
+      params: unknown;
+    };
+    gives: string;
+  };
+  /** What a form shows: of normalized parameters or, with `errors`, of those that were refused. */
+  to_form_data: {
+    takes: {
+      params?: unknown;
+      params_json?: string | null;
+      errors?: unknown[] | null;
+    };
+    gives: FormData;
   };
 }
 

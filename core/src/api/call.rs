@@ -147,6 +147,9 @@ impl Call {
             Request::ExplainSearch { schema, asked } => {
                 Ok(Response::Explanation(Box::new(search::explain(&schema, *asked, idiom)?)))
             }
+            Request::TenantToken { schemas, tenant, layers } => {
+                Ok(Response::Text(search::tenant_token(&schemas, &tenant, layers, idiom)?))
+            }
             Request::FinishSearchMany { pending, outcomes } => {
                 Ok(Response::Finished(Box::new(search::finish(&pending, outcomes, trace)?)))
             }
@@ -195,6 +198,10 @@ impl Call {
                 let values =
                     search::search_facet_values(core, &schema, &facet, &text, layers, idiom, trace).await?;
                 Ok(Response::FacetValues(Box::new(values)))
+            }
+            (Request::Suggest { schema, text, layers }, _) => {
+                let found = search::suggest(core, &schema, &text, layers, idiom, trace).await?;
+                Ok(Response::Suggestions(found))
             }
             (
                 Request::SyncRecords { schema, layers }

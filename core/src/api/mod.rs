@@ -5,13 +5,16 @@
 //! one needs no change in it. Panics end here, without arguments in the report.
 
 mod call;
+mod described;
 mod edge;
 mod guard;
 mod reply;
 mod request;
 mod stream;
+pub mod surface;
 
 pub use call::Call;
+pub use edge::Edge;
 pub use guard::report_panics_by_place;
 pub use reply::Reply;
 pub(crate) use request::mismatch;

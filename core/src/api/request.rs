@@ -14,7 +14,7 @@ use crate::process::Core;
 use crate::schema::{Declaration, Schema};
 use crate::search::{
     Asked, AskedMany, Distributions, Explanation, FacetValues, Finished, Given, Hydrated, ManyReply, Outcome,
-    Pending, SearchReply, Target,
+    Pending, SearchReply, Suggestion, Target,
 };
 use crate::sync::{Bulk, WriteResult};
 
@@ -70,6 +70,22 @@ pub enum Request {
         schema: Arc<Schema>,
         facet: String,
         text: Term,
+        #[schemars(flatten)]
+        layers: Layers,
+    },
+    /// Texts of a field that begin like what was typed.
+    #[schemars(extend("gives" = gives::<Vec<Suggestion>>()))]
+    Suggest {
+        schema: Arc<Schema>,
+        text: Term,
+        #[schemars(flatten)]
+        layers: Layers,
+    },
+    /// A key that finds one tenant's documents, for a browser. Nothing is sent.
+    #[schemars(extend("gives" = gives::<String>()))]
+    TenantToken {
+        schemas: Vec<Arc<Schema>>,
+        tenant: Term,
         #[schemars(flatten)]
         layers: Layers,
     },
@@ -140,19 +156,19 @@ pub enum Response {
     Explanation(Box<Explanation>),
     Search(Box<SearchReply>),
     FacetValues(Box<FacetValues>),
+    Suggestions(Vec<Suggestion>),
     Many(Box<ManyReply>),
     Finished(Box<Finished>),
     Term(Term),
     Hydrated(Box<Hydrated>),
     Write(Box<WriteResult>),
     Resolved(Box<Summary>),
-    #[schemars(skip)]
     Edge(Box<EdgeReply>),
     Done {},
 }
 
 /// The description of what an operation gives, for the description of the operation.
-fn gives<T: JsonSchema>() -> Value {
+pub(super) fn gives<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().for_serialize().into_generator().subschema_for::<T>().to_value()
 }
 
@@ -197,6 +213,14 @@ impl Request {
                 text: args.term("text"),
                 layers: args.layers(),
             },
+            "suggest" => {
+                Self::Suggest { schema: args.schema()?, text: args.term("text"), layers: args.layers() }
+            }
+            "tenant_token" => Self::TenantToken {
+                schemas: args.schemas()?,
+                tenant: args.term("tenant"),
+                layers: args.layers(),
+            },
             "search_many" => Self::SearchMany { asked: Box::new(args.asked_many()?) },
             "finish_search_many" => {
                 Self::FinishSearchMany { pending: args.term("pending"), outcomes: args.outcomes() }
@@ -222,6 +246,7 @@ impl Request {
             Self::Search { .. }
                 | Self::SearchFacetValues { .. }
                 | Self::SearchMany { .. }
+                | Self::Suggest { .. }
                 | Self::SyncRecords { .. }
                 | Self::DeleteRecords { .. }
                 | Self::DeleteDocuments { .. }
@@ -252,6 +277,15 @@ impl Args<'_> {
     fn schema(&mut self) -> Result<Arc<Schema>> {
         let json = self.text("schema")?;
         self.core.schema(&json)
+    }
+
+    fn schemas(&mut self) -> Result<Vec<Arc<Schema>>> {
+        let core = self.core;
+        let read = |json: Term| match json {
+            Term::Text(json) => core.schema(&json),
+            _ => Err(mismatch("\"schemas\" must be texts")),
+        };
+        self.list("schemas").into_iter().map(read).collect()
     }
 
     fn layers(&mut self) -> Layers {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::query::Query;
-use super::reply::{Seen, unreadable};
+use super::reply::{MANY_REPLY, Seen, not_as_promised, unreadable};
 use crate::error::{Error, Kind, Result};
 use crate::host::{RawJson, Term};
 
@@ -41,12 +41,17 @@ pub(super) fn split(raw: &RawJson, counted: usize) -> Result<(RawJson, Vec<RawJs
         #[serde(borrow)]
         results: Vec<&'a RawValue>,
     }
-    let Results { results } = serde_json::from_str(raw.get()).map_err(|_| unreadable())?;
+    let Results { results } =
+        serde_json::from_str(raw.get()).map_err(|_| unreadable(raw.get(), MANY_REPLY))?;
+    let wrong = || {
+        let (sent, came) = (counted + 1, results.len());
+        not_as_promised(&format!("{sent} searches have {came} results"))
+    };
     if results.len() != counted + 1 {
-        return Err(unreadable());
+        return Err(wrong());
     }
-    let mut replies = results.into_iter().map(|reply| RawJson::from(reply.get().to_owned()));
-    let main = replies.next().ok_or_else(unreadable)?;
+    let mut replies = results.iter().map(|reply| RawJson::from(reply.get().to_owned()));
+    let main = replies.next().ok_or_else(wrong)?;
     Ok((main, replies.collect()))
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::options::{self, Checked};
-use super::reply::{Bucket, count_of, unreadable};
+use super::reply::{Bucket, FACET_REPLY, count_of, unreadable};
 use super::run::common_metadata;
 use crate::config::{Config, Layers};
 use crate::error::Result;
@@ -65,7 +65,8 @@ pub async fn search_facet_values(
 }
 
 fn read(raw: RawJson) -> Result<FacetValues> {
-    let Seen { facet_query, facet_hits } = serde_json::from_str(raw.get()).map_err(|_| unreadable())?;
+    let Seen { facet_query, facet_hits } =
+        serde_json::from_str(raw.get()).map_err(|_| unreadable(raw.get(), FACET_REPLY))?;
     let bucket = |hit: FacetHit| Bucket { count: count_of(&hit.count), value: hit.value };
     Ok(FacetValues { facet_query, hits: facet_hits.into_iter().map(bucket).collect(), raw })
 }

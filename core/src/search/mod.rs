@@ -8,6 +8,7 @@ pub(crate) mod capabilities;
 pub(crate) mod composition;
 pub(crate) mod criteria;
 mod disjunctive;
+mod explained;
 mod facet_values;
 mod facets;
 mod filter;
@@ -23,15 +24,25 @@ pub(crate) mod reflection;
 mod reply;
 mod run;
 mod sort;
+mod suggest;
 mod tenant;
+mod tenant_token;
 mod wire;
 mod within;
 
 pub use disjunctive::{Distributions, merge_distributions};
+pub use explained::{Explained, RankedBy, Ranking};
 pub use facet_values::{FacetValues, search_facet_values};
 pub use hydrate::{Hydrated, Pending, hydrate, hydration_failed};
-pub use many::{AskedMany, Failure, Finished, Given, ManyReply, Outcome, Target, finish, search_many};
+pub use many::{
+    AskedMany, ENTRY_OPTIONS, Failure, Finished, Given, ManyReply, Outcome, Target, finish, search_many,
+};
 pub use options::SEARCH as OPTIONS;
+pub use page::Page;
+pub use per_query::PerQuery;
 pub use query::Query;
-pub use reply::{Facets, PageInfo, SearchReply};
+pub use reply::{Facets, Neighbours, PageInfo, SearchReply};
 pub use run::{Asked, Explanation, explain, search};
+pub use sort::Direction;
+pub use suggest::{OPTIONS as SUGGEST_OPTIONS, Suggestion, SuggestionPart, suggest};
+pub use tenant_token::{OPTIONS as TENANT_TOKEN_OPTIONS, tenant_token};

@@ -43,14 +43,46 @@ pub(super) fn check(
     bucket: Option<&Term>,
     idiom: Idiom,
 ) -> Result<Checked> {
-    let checked = layers.merge(idiom).and_then(|Merged { options, twice }| {
-        let (search, runtime): (Vec<_>, Vec<_>) =
-            options.into_iter().partition(|(name, _)| runtime::find(name).is_none());
-        let query =
-            check_search(schema, text, Merged { options: search, twice: twice.clone() }, bucket, idiom)?;
-        Ok(Checked { query, runtime: Merged { options: runtime, twice } })
-    });
+    let checked = layers.merge(idiom).and_then(|merged| check_merged(schema, text, merged, bucket, idiom));
     checked.map_err(|error| error.of_schema(&schema.name))
+}
+
+/// The same for options that were merged.
+pub(super) fn check_merged(
+    schema: &Schema,
+    text: &Term,
+    Merged { options, twice }: Merged,
+    bucket: Option<&Term>,
+    idiom: Idiom,
+) -> Result<Checked> {
+    let (search, runtime): (Vec<_>, Vec<_>) =
+        options.into_iter().partition(|(name, _)| runtime::find(name).is_none());
+    let query = check_search(schema, text, Merged { options: search, twice: twice.clone() }, bucket, idiom)?;
+    Ok(Checked { query, runtime: Merged { options: runtime, twice } })
+}
+
+/// The options of a verb that takes some of its own, and not every search option.
+pub(super) struct Own {
+    pub own: Vec<(String, Term)>,
+    /// Runtime options, and the search options that the verb takes.
+    pub rest: Merged,
+}
+
+/// Parts a verb's own options from the others, and refuses search options that it does not take.
+pub(super) fn own(layers: Layers, own: &[&str], search: &[&str], idiom: Idiom) -> Result<Own> {
+    let Merged { options, twice } = layers.merge(idiom)?;
+    let is_known =
+        |name: &str| own.contains(&name) || search.contains(&name) || runtime::find(name).is_some();
+    let unknown: Vec<&str> = options
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| !is_known(name) || own.contains(name) && twice.iter().any(|key| key == name))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(unknown_options(&unknown, own.iter().chain(search).copied(), idiom));
+    }
+    let (own, rest) = options.into_iter().partition(|(name, _)| own.contains(&name.as_str()));
+    Ok(Own { own, rest: Merged { options: rest, twice } })
 }
 
 /// Checks the options of one search, from which runtime options were taken out.

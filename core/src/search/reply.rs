@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::explained::Explained;
 use super::hydrate::Hydration;
 use super::query::Query;
 use crate::error::{Error, Kind, Result};
@@ -16,7 +17,10 @@ pub struct SearchReply {
     pub query: Query,
     pub raw: RawJson,
     pub page: PageInfo,
+    pub neighbours: Neighbours,
     pub facets: Facets,
+    /// Why the hits are in their order, where ranking details were asked for.
+    pub explained: Option<Explained>,
     /// What to fetch, when a repo was given and there are hits.
     pub hydration: Option<Hydration>,
 }
@@ -38,6 +42,24 @@ pub struct PageInfo {
     pub offset: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
+}
+
+/// The pages beside this one, by number. None at an end, or where no pages were asked for.
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema, PartialEq)]
+pub struct Neighbours {
+    pub next: Option<i64>,
+    pub previous: Option<i64>,
+}
+
+impl PageInfo {
+    pub(super) fn neighbours(&self) -> Neighbours {
+        let (Some(number), Some(last)) = (self.number, self.total_pages) else {
+            return Neighbours::default();
+        };
+        // From beyond the end, the way back is to the last page that there is.
+        let before = (number - 1).min(last);
+        Neighbours { next: (number < last).then(|| number + 1), previous: (before > 0).then_some(before) }
+    }
 }
 
 /// The requested facets, in the requested order.
@@ -78,7 +100,11 @@ pub(super) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     pub(super) fn read(raw: &'a RawJson) -> Result<Self> {
-        serde_json::from_str(raw.get()).map_err(|_| unreadable())
+        let seen: Self = serde_json::from_str(raw.get()).map_err(|_| unreadable(raw.get(), SEARCH_REPLY))?;
+        match seen.hits.iter().position(|hit| !hit.get().starts_with('{')) {
+            None => Ok(seen),
+            Some(at) => Err(not_as_promised(&format!("`hits[{at}]` is not an object"))),
+        }
     }
 
     /// Takes one facet's counts and stats from another reply.
@@ -134,9 +160,77 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// A reply that is not what the server promised.
-pub(super) fn unreadable() -> Box<Error> {
-    let message = "the backend answered a search with something else; is it a Meilisearch 1.x?";
+/// What a member of a reply is, where it is there.
+#[derive(Clone, Copy)]
+pub(super) enum Promised {
+    Text,
+    Number,
+    List,
+    Object,
+}
+
+use Promised::{List, Number, Object, Text};
+
+const SEARCH_REPLY: &[(&str, Promised)] = &[
+    ("hits", List),
+    ("page", Number),
+    ("hitsPerPage", Number),
+    ("totalPages", Number),
+    ("totalHits", Number),
+    ("estimatedTotalHits", Number),
+    ("offset", Number),
+    ("limit", Number),
+    ("facetDistribution", Object),
+    ("facetStats", Object),
+];
+
+pub(super) const FACET_REPLY: &[(&str, Promised)] = &[("facetQuery", Text), ("facetHits", List)];
+
+pub(super) const MANY_REPLY: &[(&str, Promised)] =
+    &[("results", List), ("hits", List), ("facetsByIndex", Object)];
+
+impl Promised {
+    fn is_kept(self, value: &RawValue) -> bool {
+        let first = value.get().as_bytes().first();
+        match (self, first) {
+            (_, Some(b'n')) => true,
+            (Text, first) => first == Some(&b'"'),
+            (Number, Some(first)) => first.is_ascii_digit() || *first == b'-',
+            (List, first) => first == Some(&b'['),
+            (Object, first) => first == Some(&b'{'),
+            (Number, None) => false,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Text => "a string",
+            Number => "a whole number",
+            List => "a list",
+            Object => "an object",
+        }
+    }
+}
+
+/// A reply that is not what the server promised: says which member is not, and what it should be. What it
+/// is instead stays unsaid: it may be a document.
+pub(super) fn unreadable(raw: &str, promised: &[(&str, Promised)]) -> Box<Error> {
+    let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw) else {
+        return not_as_promised("it is not a JSON object");
+    };
+    let broken = promised.iter().find(|(name, kind)| members.get(*name).is_some_and(|v| !kind.is_kept(v)));
+    match broken {
+        Some((name, kind)) => not_as_promised(&format!("`{name}` is not {}", kind.name())),
+        None => {
+            let names: Vec<String> = promised.iter().map(|(name, _)| format!("`{name}`")).collect();
+            not_as_promised(&format!("something inside one of {} has another form", names.join(", ")))
+        }
+    }
+}
+
+pub(super) fn not_as_promised(what: &str) -> Box<Error> {
+    let message =
+        format!("the backend answered a search with something else: {what}; is it a Meilisearch 1.x?");
     let mut error = Error::new(Kind::HttpError, message);
     error.details.status = Some(200);
     error

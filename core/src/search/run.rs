@@ -2,6 +2,7 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::explained::{Explained, Ranking};
 use super::hydrate::{Pending, hit_ids};
 use super::options::{self, Checked};
 use super::query::Query;
@@ -22,11 +23,30 @@ pub struct Explanation {
     pub request: ExplainedRequest,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ExplainedRequest {
     pub method: &'static str,
     pub path: String,
     pub body: RawJson,
+}
+
+impl ExplainedRequest {
+    pub(super) fn search(index: &str, body: String) -> Self {
+        Self { method: "POST", path: format!("/indexes/{index}/search"), body: RawJson::from(body) }
+    }
+}
+
+impl Query {
+    /// What the ranking details say, where they were asked for.
+    pub(super) fn explained(
+        &self,
+        request: impl FnOnce() -> ExplainedRequest,
+        seen: &Seen,
+    ) -> Option<Explained> {
+        let ranking = || seen.hits.iter().map(|hit| Ranking::of(hit)).collect();
+        let wanted = self.per_query.show_ranking_score_details == Some(true);
+        wanted.then(|| Explained { request: request(), ranking: ranking() })
+    }
 }
 
 /// A search as it was asked for, unchecked.
@@ -57,6 +77,11 @@ struct Planned {
 }
 
 impl Planned {
+    fn request(&self) -> ExplainedRequest {
+        let (path, body) = (self.path.clone(), RawJson::from(self.body.clone()));
+        ExplainedRequest { method: "POST", path, body }
+    }
+
     fn exchange(&self) -> Exchange {
         let body = Body::Json(Bytes::copy_from_slice(self.body.as_bytes()));
         Exchange::post(self.path.clone(), body).about("index", self.index.as_str())
@@ -82,9 +107,8 @@ fn plan(schema: &Schema, asked: Asked, idiom: Idiom) -> Result<Planned> {
 
 /// The normalized query and the exact request of a search, without sending it.
 pub fn explain(schema: &Schema, asked: Asked, idiom: Idiom) -> Result<Explanation> {
-    let Planned { query, path, body, .. } = plan(schema, asked, idiom)?;
-    let request = ExplainedRequest { method: "POST", path, body: RawJson::from(body) };
-    Ok(Explanation { query, request })
+    let planned = plan(schema, asked, idiom)?;
+    Ok(Explanation { request: planned.request(), query: planned.query })
 }
 
 /// Searches. With a `primary_key`, hits are looked at for the rows that are to be fetched.
@@ -100,7 +124,7 @@ pub async fn search(
     let client = Client::open(core, &planned.config)?;
     let span = trace.start("scrypath.search", metadata(schema, &planned));
     let answered = answer(&client, &planned, primary_key.as_deref(), idiom, trace).await;
-    let Answered { raw, page, facets, hit_count, ids } = match answered {
+    let Answered { raw, page, facets, explained, hit_count, ids } = match answered {
         Ok(answered) => answered,
         Err(error) => {
             trace.stop(span, |metadata| metadata.set("error_kind", error_kind(&error)));
@@ -118,7 +142,8 @@ pub async fn search(
             None
         }
     };
-    Ok(SearchReply { query: planned.query, raw, page, facets, hydration })
+    let neighbours = page.neighbours();
+    Ok(SearchReply { query: planned.query, raw, page, neighbours, facets, explained, hydration })
 }
 
 /// What of a reply the core looked at.
@@ -126,6 +151,7 @@ struct Answered {
     raw: RawJson,
     page: PageInfo,
     facets: Facets,
+    explained: Option<Explained>,
     hit_count: usize,
     /// The primary keys of the hits, where they are wanted and there are any.
     ids: Option<Vec<Term>>,
@@ -156,7 +182,8 @@ async fn answer(
         Some(key) if hit_count > 0 => Some(hit_ids(&seen.hits, key, idiom)?),
         _ => None,
     };
-    Ok(Answered { raw, page, facets, hit_count, ids })
+    let explained = query.explained(|| planned.request(), &seen);
+    Ok(Answered { raw, page, facets, explained, hit_count, ids })
 }
 
 fn metadata(schema: &Schema, planned: &Planned) -> Metadata {

@@ -48,10 +48,27 @@ impl Query {
         self.presentation.write_strategy(out);
     }
 
+    /// Everything that must hold, as JSON.
+    pub(super) fn filter_json(&self) -> String {
+        let mut out = Vec::with_capacity(128);
+        array(&mut out, &self.all_clauses(None), clause);
+        String::from_utf8(out).unwrap_or_default()
+    }
+
     fn page_and_facets(&self, out: &mut Vec<u8>) {
         number(out, "page", self.page.number);
         number(out, "hitsPerPage", self.page.size);
         list(out, "facets", &self.facets, |out, name| push_json_string(out, name));
+    }
+
+    /// The body of a search for suggestions out of one field.
+    pub(super) fn suggestions(&self, field: &str, limit: i64) -> String {
+        let mut out = Vec::with_capacity(256);
+        out.push(b'{');
+        self.members(&mut out);
+        list(&mut out, "attributesToSearchOn", &[field], |out, name| push_json_string(out, name));
+        number(&mut out, "limit", Some(limit));
+        close(out)
     }
 
     /// The body of a facet search: the filter is always there.

@@ -9,43 +9,56 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-type Counts = Arc<Mutex<HashMap<&'static str, usize>>>;
+#[derive(Default)]
+struct Seen {
+    counts: HashMap<&'static str, usize>,
+    /// Of the first request that was a search.
+    first_body: Option<Value>,
+}
 
 pub(crate) struct Stub {
     pub(crate) url: String,
-    counts: Counts,
+    seen: Arc<Mutex<Seen>>,
 }
 
 impl Stub {
     pub(crate) fn start(script: Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let counts = Counts::default();
-        let seen = counts.clone();
+        let all = Arc::<Mutex<Seen>>::default();
+        let seen = all.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (script, seen) = (script.clone(), seen.clone());
                 std::thread::spawn(move || serve(stream, &script, &seen));
             }
         });
-        Self { url, counts }
+        Self { url, seen: all }
     }
 
     /// How many requests a route has had.
     pub(crate) fn count(&self, route: &str) -> usize {
-        self.counts.lock().expect("unpoisoned").get(route).copied().unwrap_or(0)
+        self.seen.lock().expect("unpoisoned").counts.get(route).copied().unwrap_or(0)
+    }
+
+    /// What was sent first in search of something.
+    pub(crate) fn first_body(&self) -> Option<Value> {
+        self.seen.lock().expect("unpoisoned").first_body.clone()
     }
 }
 
-fn serve(mut stream: TcpStream, script: &Value, seen: &Counts) {
+fn serve(mut stream: TcpStream, script: &Value, seen: &Mutex<Seen>) {
     let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
-    while let Some(path) = request(&mut reader) {
+    while let Some((path, body)) = request(&mut reader) {
         let route = ["search", "documents", "tasks"].into_iter().find(|route| path.contains(*route));
         let answers = route.and_then(|route| script[route].as_array()).filter(|answers| !answers.is_empty());
         let answer = match (route, answers) {
             (Some(route), Some(answers)) => {
                 let mut seen = seen.lock().expect("unpoisoned");
-                let count = seen.entry(route).or_default();
+                if route == "search" && seen.first_body.is_none() {
+                    seen.first_body = serde_json::from_slice(&body).ok();
+                }
+                let count = seen.counts.entry(route).or_default();
                 *count += 1;
                 answers[(*count - 1).min(answers.len() - 1)].clone()
             }
@@ -60,8 +73,8 @@ fn serve(mut stream: TcpStream, script: &Value, seen: &Counts) {
     }
 }
 
-/// The path of the next request, whose body is read and dropped.
-fn request(reader: &mut BufReader<TcpStream>) -> Option<String> {
+/// The path and the body of the next request.
+fn request(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
     let path = line.split(' ').nth(1)?.to_owned();
@@ -78,5 +91,5 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<String> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(path)
+    Some((path, body))
 }

@@ -5,10 +5,12 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use scrypath_core::Reply;
-use scrypath_core::api::Request;
+use scrypath_core::api::{Edge, Request};
 use scrypath_core::config::options::{Accepts, RUNTIME};
 use scrypath_core::{schema, search};
 use serde_json::{Map, Value, json};
+
+use crate::shape::meaning;
 
 /// One operation of the door.
 pub(crate) struct Operation {
@@ -41,11 +43,14 @@ fn describe() -> Description {
     types.insert("SchemaOption".into(), json!({"enum": schema::OPTIONS}));
     let mut requests = SchemaSettings::draft2020_12().for_deserialize().into_generator();
     let request = Request::json_schema(&mut requests).to_value();
+    let edge = Edge::json_schema(&mut requests).to_value();
     for (name, described) in requests.take_definitions(true) {
         types.entry(name).or_insert(described);
     }
-    let operations = request["oneOf"].as_array().expect("a request is one of its operations");
-    Description { types, operations: operations.iter().map(operation).collect() }
+    let operations = [request, edge]
+        .into_iter()
+        .flat_map(|one| one["oneOf"].as_array().expect("a request is one of its operations").clone());
+    Description { types, operations: operations.map(|one| operation(&one)).collect() }
 }
 
 /// A member that is left out when there is none is never null; schemars says it may be either.
@@ -78,8 +83,8 @@ fn operation(variant: &Value) -> Operation {
     let name = takes["properties"]["op"]["const"].take();
     takes["properties"].as_object_mut().expect("arguments").shift_remove("op");
     takes["required"].as_array_mut().expect("names").retain(|name| name != "op");
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    Operation { name: text(&name), meaning: text(&variant["description"]), takes, gives }
+    let name = name.as_str().unwrap_or_default().to_owned();
+    Operation { name, meaning: meaning(variant), takes, gives }
 }
 
 fn runtime_options() -> Value {

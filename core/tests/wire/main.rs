@@ -2,6 +2,7 @@
 //! `SCRYPATH_GENERATE=1` writes them.
 
 mod description;
+mod manifest;
 mod python;
 mod replies;
 mod shape;
@@ -26,6 +27,11 @@ fn check(file: &str, wanted: &str) {
 #[test]
 fn the_types_of_node_are_the_cores() {
     check("node/src/wire.ts", &typescript::typescript(description()));
+}
+
+#[test]
+fn the_manifest_is_the_cores() {
+    check("tests/parity/manifest.json", &manifest::manifest(description()));
 }
 
 #[test]

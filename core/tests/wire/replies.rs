@@ -127,11 +127,53 @@ fn every_operation_takes_and_gives_what_is_described() {
     let ended =
         door.ok("finish_search_many", json!({"pending": found["pending"], "outcomes": outcomes}), &[]);
     assert_eq!(ended["failed"], json!([1]), "{ended}");
+    let suggested = door.ok("suggest", json!({"schema": schema, "text": "harb"}), &[]);
+    assert_eq!(suggested[0]["parts"].as_array().map(Vec::len), Some(2), "{suggested}");
+    let key = json!({"api_key": "k", "api_key_uid": "ac5cd97d-5a4b-4226-a868-2d0eb6d197ab"});
+    door.ok("tenant_token", json!({"schemas": [schema], "tenant": "open", "options": key}), &[]);
+    edge(&door, schema);
     door.ok("delete_records", json!({"schema": schema}), &notes()[..1]);
     door.ok("delete_documents", json!({"schema": schema, "ids": ["two"]}), &[]);
 
     let described = description().operations.iter().map(|operation| operation.name.clone());
     assert_eq!(*door.seen.borrow(), described.collect::<BTreeSet<_>>(), "an operation was not tried");
+}
+
+/// What happens before a search.
+fn edge(door: &Watched, schema: &Value) {
+    let notes = json!({"filter": "preset"});
+    let preset = json!({"defaults": {"page": {"size": 5}}, "fixed": {"filter": {"status": "open"}},
+        "sources": notes, "warnings": notes});
+    let criteria = json!({"text": "harbour", "sort": {"desc": "year"}, "facets": ["status"],
+        "per_query": {"show_ranking_score": true}});
+    let composed = door.ok("compose", json!({"fragments": preset, "criteria": criteria}), &[]);
+    door.ok("search_arguments", json!({"of": composed}), &[]);
+    let entries = json!([{"schema": 0, "text": "harbour", "criteria": criteria}, ["all", "master"]]);
+    let shared = json!({"defaults": {"page": {"size": 8}}});
+    let many = door.ok("compose_many", json!({"entries": entries, "shared": shared}), &[]);
+    door.ok("many_arguments", json!({"of": many}), &[]);
+    door.ok("schema_capabilities", json!({"schema": schema}), &[]);
+    let asked = json!({"filter": {"status": "open", "crew": 4}, "page": {"size": 5}});
+    door.ok("reflect_search", json!({"schema": schema, "of": asked}), &[]);
+    door.ok("reflect_search", json!({"schema": schema, "of": composed}), &[]);
+    let schemas = json!([[0, schema]]);
+    door.ok("reflect_search_many", json!({"schemas": schemas, "of": many}), &[]);
+    let of = json!([[0, "harbour", {"page": {"size": 5}}]]);
+    let reflected = json!({"schemas": schemas, "of": of, "options": {"facets": ["status"]}});
+    door.ok("reflect_search_many", reflected, &[]);
+
+    let params = json!({"q": "harbour", "filter": {"status": "open"}, "page": {"number": "2"}});
+    door.ok("param_names", json!({"params": params}), &[]);
+    let normalized = door.ok("normalize_params", json!({"params": params, "schemas": [schema]}), &[]);
+    door.ok("normalize_params", json!({"params_json": params.to_string()}), &[]);
+    door.ok("cast_params", json!({"params": {"filter": {"year": {"gte": 1990}}}}), &[]);
+    door.ok("to_query_params", json!({"params": normalized}), &[]);
+    door.ok("to_query_string", json!({"params": normalized}), &[]);
+    door.ok("to_form_data", json!({"params": normalized}), &[]);
+    let wrong = json!({"page": {"number": "0"}});
+    let refused = door.call("normalize_params", json!({"params": wrong}), &[]);
+    let issues = &refused["error"]["details"]["issues"];
+    door.ok("to_form_data", json!({"params": wrong, "errors": issues}), &[]);
 }
 
 #[test]

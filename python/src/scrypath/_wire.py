@@ -113,6 +113,13 @@ class PageInfo(TypedDict):
     limit: NotRequired[int]
 
 
+class Neighbours(TypedDict):
+    """The pages beside this one, by number. None at an end, or where no pages were asked for."""
+
+    next: int | None
+    previous: int | None
+
+
 class Bucket(TypedDict):
     """One value of a facet, and how many hits have it."""
 
@@ -127,6 +134,34 @@ class Facets(TypedDict):
     """The buckets of each facet, by value, ascending as text, unless the schema declares `count`."""
     stats: dict[str, dict[str, float | None]]
     declared_order: list[str]
+
+
+class RankedBy(TypedDict):
+    """What one ranking rule saw in a hit."""
+
+    rule: str
+    """The rule, as settings name it: `words`, `typo`, …, `year:desc`."""
+    score: float | None
+    """From 0 to 1; sorts have none."""
+    words: str
+    """The same as a sentence."""
+
+
+class Ranking(TypedDict):
+    """Why one hit is where it is."""
+
+    score: float | None
+    """From 0 to 1; `None` where the server did not say."""
+    rules: list[RankedBy]
+    """In the order they were applied."""
+
+
+class Explained(TypedDict):
+    """What was sent, and what decided the order of what came back."""
+
+    request: ExplainedRequest
+    ranking: list[Ranking]
+    """Of each hit, in hit order."""
 
 
 class Hydration(TypedDict):
@@ -144,7 +179,10 @@ class SearchReply(TypedDict):
     query: Query
     raw: Raw
     page: PageInfo
+    neighbours: Neighbours
     facets: Facets
+    explained: Explained | None
+    """Why the hits are in their order, where ranking details were asked for."""
     hydration: Hydration | None
     """What to fetch, when a repo was given and there are hits."""
 
@@ -158,6 +196,21 @@ class FacetValues(TypedDict):
     raw: dict[str, Any]
 
 
+class SuggestionPart(TypedDict):
+    """A piece of a suggestion, and whether it is what was typed."""
+
+    text: str
+    matched: bool
+
+
+class Suggestion(TypedDict):
+    """A text of the index that begins like what was typed."""
+
+    text: str
+    parts: list[SuggestionPart]
+    """The text in pieces, in order."""
+
+
 class EntryReply(TypedDict):
     """The result of one entry."""
 
@@ -166,7 +219,10 @@ class EntryReply(TypedDict):
     query: Query
     raw: dict[str, Any]
     page: PageInfo
+    neighbours: Neighbours
     facets: Facets
+    explained: Explained | None
+    """Why the hits are in their order, where ranking details were asked for."""
     ids: list[Any] | None
     """The primary keys to fetch, in hit order, where there is a repo and there are hits."""
 
@@ -344,6 +400,8 @@ class ManyReply(TypedDict):
     failures: list[Failure]
     pending: str | None
     """To be handed to `finish_search_many` with what was fetched, when there is anything to fetch."""
+    hydration_timeout: int
+    """How long fetching the rows of one entry may take, in ms."""
 
 
 class Hydrated(TypedDict):
@@ -405,6 +463,198 @@ class Summary(TypedDict):
     hydration_timeout: int
     max_schemas: int
 
+
+class SomeCriteria(TypedDict):
+    """Some of the fields of criteria."""
+
+    text: NotRequired[str]
+    filter: NotRequired[list[list[Any]]]
+    sort: NotRequired[list[list[Direction | str]]]
+    page: NotRequired[Page]
+    facets: NotRequired[list[str]]
+    facet_filter: NotRequired[list[list[Any]]]
+    per_query: NotRequired[PerQuery]
+
+
+class Composed(TypedDict):
+    """Composed criteria, and where they came from."""
+
+    text: str
+    filter: list[list[Any]]
+    sort: list[list[Direction | str]]
+    page: Page
+    facets: list[str]
+    facet_filter: list[list[Any]]
+    per_query: PerQuery
+    applied: SomeCriteria
+    defaulted: SomeCriteria
+    fixed: SomeCriteria
+    sources: NotRequired[dict[str, Any]]
+    warnings: NotRequired[dict[str, Any]]
+
+
+class ComposedEntry(TypedDict):
+    """One of several compositions: `schema` is what stands for it in the host."""
+
+    schema: Any
+    text: str
+    filter: list[list[Any]]
+    sort: list[list[Direction | str]]
+    page: Page
+    facets: list[str]
+    facet_filter: list[list[Any]]
+    per_query: PerQuery
+    applied: SomeCriteria
+    defaulted: SomeCriteria
+    fixed: SomeCriteria
+    sources: NotRequired[dict[str, Any]]
+    warnings: NotRequired[dict[str, Any]]
+
+
+class ComposedMany(TypedDict):
+    """Several compositions, and what they share."""
+
+    shared: Composed
+    entries: list[ComposedEntry]
+
+
+class AllOptions(TypedDict):
+    """The options among criteria, every one of them."""
+
+    filter: list[list[Any]]
+    sort: list[list[Direction | str]]
+    page: Page
+    facets: list[str]
+    facet_filter: list[list[Any]]
+    per_query: PerQuery
+
+
+class Supported(TypedDict):
+    supported: bool
+    fields: list[str]
+
+
+class SupportedFacets(TypedDict):
+    supported: bool
+    fields: list[str]
+    max_values_per_facet: int | None
+    sort_facet_values_by: Any
+    """An empty list where there is none."""
+
+
+class Limits(TypedDict):
+    per_query_keys: list[str]
+    max_values_per_facet: int | None
+
+
+class Capabilities(TypedDict):
+    """What a schema lets a search do."""
+
+    tenant: str | None
+    filters: Supported
+    sorts: Supported
+    facets: SupportedFacets
+    paging: Supported
+    limits: Limits
+
+
+class Resolved(TypedDict):
+    applied: SomeCriteria
+    defaulted: SomeCriteria
+    fixed: SomeCriteria
+    unsupported: SomeCriteria
+
+
+class HostOwned(TypedDict):
+    tenant_policy: str
+    authorization: str
+    related_data: str
+
+
+class Reflection(TypedDict):
+    """What of criteria a schema supports."""
+
+    capabilities: Capabilities
+    resolved: Resolved
+    host_owned: HostOwned
+
+
+class Deferred(TypedDict):
+    """Which schemas `all` stands for is known only when the search runs."""
+
+    status: str
+    reason: str
+
+
+Known = Capabilities | Deferred
+
+
+class EntryName(TypedDict):
+    schema: Any
+    text: str
+
+
+class EntryReflection(TypedDict):
+    capabilities: Known
+    resolved: Resolved
+    host_owned: NotRequired[HostOwned]
+    entry: EntryName
+
+
+class ReflectionMany(TypedDict):
+    """The same for several."""
+
+    entries: list[EntryReflection]
+    shared: dict[str, Any]
+    """A composition's own, or what of options was `applied`."""
+    host_owned: HostOwned
+
+
+class AllCriteria(TypedDict):
+    """Criteria with every field."""
+
+    text: str
+    filter: list[list[Any]]
+    sort: list[list[Direction | str]]
+    page: Page
+    facets: list[str]
+    facet_filter: list[list[Any]]
+    per_query: PerQuery
+
+
+class FormIssue(TypedDict):
+    """One thing that is wrong with a form, as plain data."""
+
+    field: NotRequired[str]
+    code: str
+    message: str
+    path: list[str]
+    meta: dict[str, Any]
+
+
+class FormData(TypedDict):
+    """What a form shows."""
+
+    values: dict[str, Any]
+    params: dict[str, Any]
+    form_errors: list[FormIssue]
+    field_errors: dict[str, list[FormIssue]]
+    errors: list[FormIssue]
+
+
+EdgeReply = (
+    Composed
+    | ComposedMany
+    | list[str | AllOptions]
+    | list[list[list[Any]] | SomeCriteria]
+    | Capabilities
+    | Reflection
+    | ReflectionMany
+    | AllCriteria
+    | FormData
+    | dict[str, Any]
+)
+"""What an operation of the request edge gives."""
 
 Response = Any
 """What an operation gives. Hosts see the inner value; which one follows from the operation."""
@@ -568,6 +818,8 @@ Operation = Literal[
     "explain_search",
     "search",
     "search_facet_values",
+    "suggest",
+    "tenant_token",
     "merge_distributions",
     "search_many",
     "finish_search_many",
@@ -576,6 +828,19 @@ Operation = Literal[
     "sync_records",
     "delete_records",
     "delete_documents",
+    "compose",
+    "compose_many",
+    "search_arguments",
+    "many_arguments",
+    "schema_capabilities",
+    "reflect_search",
+    "reflect_search_many",
+    "param_names",
+    "normalize_params",
+    "cast_params",
+    "to_query_params",
+    "to_query_string",
+    "to_form_data",
 ]
 
 
@@ -720,6 +985,36 @@ class Decide(Protocol):
     @overload
     def __call__(
         self,
+        op: Literal["suggest"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        schema: str,
+        text: Any,
+        defaults: Any = ...,
+        repo_defaults: Any = ...,
+        options: Any = ...,
+    ) -> list[Suggestion]:
+        """Texts of a field that begin like what was typed."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["tenant_token"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        schemas: list[str],
+        tenant: Any,
+        defaults: Any = ...,
+        repo_defaults: Any = ...,
+        options: Any = ...,
+    ) -> str:
+        """A key that finds one tenant's documents, for a browser. Nothing is sent."""
+
+    @overload
+    def __call__(
+        self,
         op: Literal["merge_distributions"],
         records: list[Any] | None = None,
         hooks: list[Any] | None = None,
@@ -822,3 +1117,159 @@ class Decide(Protocol):
         ids: Any,
     ) -> WriteResult:
         """Deletes documents by their ids."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["compose"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        fragments: Any,
+        criteria: Any,
+    ) -> Composed:
+        """Composes fragments with the caller's criteria."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["compose_many"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        entries: Any,
+        shared: Any,
+    ) -> ComposedMany:
+        """Composes the entries of a search over several schemas."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["search_arguments"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        of: Any,
+    ) -> list[str | AllOptions]:
+        """From a composition, or from normalized params, to a search's text and options."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["many_arguments"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        of: Any,
+    ) -> list[list[list[Any]] | SomeCriteria]:
+        """The same for several: entries, and the options they share."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["schema_capabilities"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        schema: str,
+    ) -> Capabilities:
+        """What a schema lets a search do."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["reflect_search"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        schema: str,
+        of: Any,
+    ) -> Reflection:
+        """What of criteria, or of a composition, a schema supports."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["reflect_search_many"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        schemas: list[list[Any]],
+        of: Any,
+        options: Any = ...,
+    ) -> ReflectionMany:
+        """The same for several: `schemas` are pairs of what stands for a schema, and the schema."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["param_names"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        params: Any = ...,
+        params_json: str | None = ...,
+    ) -> list[str]:
+        """The names that parameters speak of, for hosts that can tell which exist."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["normalize_params"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        params: Any = ...,
+        params_json: str | None = ...,
+        known: list[str] | None = ...,
+        schemas: list[str] | None = ...,
+    ) -> AllCriteria:
+        """Reads the parameters of a request. `known` are names that exist; else those of `schemas`; else
+        those of every declared schema.
+        """
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["cast_params"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        params: Any,
+    ) -> AllCriteria:
+        """Takes values of the application's own making."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["to_query_params"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        params: Any,
+    ) -> dict[str, Any]:
+        """Normalized parameters as texts."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["to_query_string"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        params: Any,
+    ) -> str:
+        """The same as a query string."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["to_form_data"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        params: Any = ...,
+        params_json: str | None = ...,
+        errors: list[Any] | None = ...,
+    ) -> FormData:
+        """What a form shows: of normalized parameters or, with `errors`, of those that were refused."""

@@ -10,6 +10,7 @@ use crate::meilisearch::naming;
 use crate::schema::Schema;
 use crate::search::options;
 use crate::search::query::Query;
+use crate::search::run::ExplainedRequest;
 
 /// A call of `search_many`, unchecked.
 #[derive(Debug)]
@@ -103,6 +104,9 @@ pub(super) struct Plan {
 /// The largest page of an entry.
 const LARGEST_PAGE: i64 = 50;
 
+/// The options of an entry beside those of a search.
+pub const OPTIONS: &[&str] = &["federation_weight"];
+
 /// Options that configure the whole call.
 const OF_THE_CALL: &[&str] =
     &["federation_limit", "federation_offset", "hydration_timeout", "federation_timeout", "max_schemas"];
@@ -153,7 +157,18 @@ pub(super) fn plan(asked: AskedMany, idiom: Idiom) -> Result<Plan> {
     Ok(Plan { entries, config })
 }
 
+impl Plan {
+    pub(super) fn hydration_timeout(&self) -> u64 {
+        self.config.hydration_timeout.as_millis() as u64
+    }
+}
+
 impl Entry {
+    /// The entry's search as a request of its own.
+    pub(super) fn request(&self) -> ExplainedRequest {
+        ExplainedRequest::search(&self.index, self.query.body())
+    }
+
     pub(super) fn is_paged(&self) -> bool {
         self.query.page.number.is_some() || self.query.page.size.is_some()
     }

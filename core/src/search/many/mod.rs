@@ -11,6 +11,6 @@ mod reply;
 mod request;
 mod run;
 
-pub use entry::{AskedMany, Given, Target};
+pub use entry::{AskedMany, Given, OPTIONS as ENTRY_OPTIONS, Target};
 pub use finish::{Finished, Outcome, finish};
 pub use run::{Failure, ManyReply, search_many};

@@ -10,7 +10,7 @@ use crate::document::push_json_string;
 use crate::error::{Error, Kind, Result};
 use crate::host::{RawJson, Term};
 use crate::search::hydrate::id_of;
-use crate::search::reply::unreadable;
+use crate::search::reply::{MANY_REPLY, not_as_promised, unreadable};
 
 /// What the server said about the merged list. Members it did not send, or that are no counts, are absent.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -54,7 +54,7 @@ struct Facets<'a> {
 
 impl Parts {
     pub(super) fn read(raw: &RawJson, plan: &Plan) -> Result<Self> {
-        let reply: Reply = serde_json::from_str(raw.get()).map_err(|_| unreadable())?;
+        let reply: Reply = serde_json::from_str(raw.get()).map_err(|_| unreadable(raw.get(), MANY_REPLY))?;
         match (&reply.results, &reply.hits) {
             (Some(results), _) if results.len() == plan.entries.len() => Ok(Self {
                 replies: results.iter().map(|reply| RawJson::from(reply.get().to_owned())).collect(),
@@ -70,7 +70,7 @@ impl Parts {
                 Err(Error::new(Kind::FederatedDecode, message).named("results_length_mismatch"))
             }
             (None, Some(hits)) => apart(hits, &reply, plan),
-            (None, None) => Err(unreadable()),
+            (None, None) => Err(not_as_promised("it has neither `results` nor `hits`")),
         }
     }
 }
@@ -79,7 +79,8 @@ fn apart(hits: &[&RawValue], reply: &Reply, plan: &Plan) -> Result<Parts> {
     let mut own: Vec<Vec<String>> = plan.entries.iter().map(|_| Vec::new()).collect();
     let mut merged = Some(Vec::new());
     for hit in hits {
-        let Tagged { text, position, index } = Tagged::read(hit).ok_or_else(unreadable)?;
+        let Tagged { text, position, index } = Tagged::read(hit)
+            .ok_or_else(|| not_as_promised("one of `hits` is not a hit of a merged list"))?;
         let of_index = |entry: &Entry| index.as_deref() == Some(entry.index.as_str());
         // A server that says no position (before 1.10.1) is believed where the index is enough.
         let at = match position {

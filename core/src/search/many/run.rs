@@ -8,9 +8,10 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{Idiom, RawJson, Term};
 use crate::meilisearch::{Body, Client, Exchange};
 use crate::process::Core;
+use crate::search::explained::Explained;
 use crate::search::hydrate::hit_ids;
 use crate::search::query::Query;
-use crate::search::reply::{Facets, PageInfo, Seen};
+use crate::search::reply::{Facets, Neighbours, PageInfo, Seen};
 use crate::telemetry::{Metadata, Trace, error_kind};
 
 /// What many searches give.
@@ -24,6 +25,8 @@ pub struct ManyReply {
     pub failures: Vec<Failure>,
     /// To be handed to `finish_search_many` with what was fetched, when there is anything to fetch.
     pub pending: Option<String>,
+    /// How long fetching the rows of one entry may take, in ms.
+    pub hydration_timeout: u64,
 }
 
 /// The result of one entry.
@@ -34,7 +37,10 @@ pub struct EntryReply {
     pub query: Query,
     pub raw: RawJson,
     pub page: PageInfo,
+    pub neighbours: Neighbours,
     pub facets: Facets,
+    /// Why the hits are in their order, where ranking details were asked for.
+    pub explained: Option<Explained>,
     /// The primary keys to fetch, in hit order, where there is a repo and there are hits.
     pub ids: Option<Vec<Term>>,
 }
@@ -110,7 +116,14 @@ async fn answer(core: &Core, plan: &Plan, idiom: Idiom, trace: &mut Trace) -> Re
         .zip(replies)
         .map(|(entry, raw)| entry_reply(entry, raw, idiom))
         .collect::<Result<_>>()?;
-    Ok(ManyReply { entries, merged, federation, failures: Vec::new(), pending: None })
+    Ok(ManyReply {
+        entries,
+        merged,
+        federation,
+        failures: Vec::new(),
+        pending: None,
+        hydration_timeout: plan.hydration_timeout(),
+    })
 }
 
 fn transport_failed(cause: Box<Error>) -> Box<Error> {
@@ -159,7 +172,8 @@ async fn one_by_one(client: &Client<'_>, plan: &Plan, idiom: Idiom, trace: &mut 
     if entries.is_empty() {
         return Err(all_failed(failures));
     }
-    Ok(ManyReply { entries, merged: None, federation: None, failures, pending: None })
+    let hydration_timeout = plan.hydration_timeout();
+    Ok(ManyReply { entries, merged: None, federation: None, failures, pending: None, hydration_timeout })
 }
 
 pub(super) fn all_failed(failures: Vec<Failure>) -> Box<Error> {
@@ -179,7 +193,9 @@ fn entry_reply(entry: &Entry, raw: RawJson, idiom: Idiom) -> Result<EntryReply> 
         Some(key) if !seen.hits.is_empty() => Some(hit_ids(&seen.hits, key, idiom)?),
         _ => None,
     };
-    Ok(EntryReply { schema: entry.target.number, query: entry.query.clone(), raw, page, facets, ids })
+    let explained = entry.query.explained(|| entry.request(), &seen);
+    let (schema, query, neighbours) = (entry.target.number, entry.query.clone(), page.neighbours());
+    Ok(EntryReply { schema, query, raw, page, neighbours, facets, explained, ids })
 }
 
 /// For telemetry, what an entry's hydration is about.
