@@ -30,7 +30,10 @@ defmodule Scrypath.MixProject do
   end
 
   # No supervision tree: the native library keeps its own threads.
-  def application, do: [extra_applications: [:logger]]
+  def application, do: [extra_applications: [:logger | tested_with(Mix.env())]]
+
+  defp tested_with(:test), do: [:crypto, :inets]
+  defp tested_with(_env), do: []
 
   defp elixirc_paths(:test), do: ["lib", "test/support"]
   defp elixirc_paths(_env), do: ["lib"]
@@ -76,7 +79,13 @@ defmodule Scrypath.MixProject do
           Scrypath.Query,
           Scrypath.SearchResult,
           Scrypath.SearchResult.Facets,
-          Scrypath.SearchResult.Facets.Bucket
+          Scrypath.SearchResult.Facets.Bucket,
+          Scrypath.FacetSearchResult,
+          Scrypath.Facets.Disjunctive,
+          Scrypath.MultiSearchResult,
+          Scrypath.MultiSearchResult.Federation,
+          Scrypath.Suggestion,
+          Scrypath.Explanation
         ],
         "Before a search": [
           Scrypath.Composition,

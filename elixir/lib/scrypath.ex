@@ -33,6 +33,13 @@ defmodule Scrypath do
     * `:settings_merge` - `:replace` or `:deep` (`:replace`)
     * `:req_options` - `:headers`, `:receive_timeout` (the deadline of one request, `15000`), `:retry` (of
       reads, `true`)
+    * `:oban`, `:oban_queue`, `:oban_max_attempts` - of the mode `:oban`: the instance (module, `Oban`), the queue that
+      jobs are inserted into (atom, required in that mode), and how often a job is tried (`8`)
+    * `:fan_out` - which fan-out a sync of related records resolves (atom or nil, `nil`)
+    * `:federation_limit`, `:federation_offset`, `:federation_timeout` (reserved, `7500`), `:hydration_timeout`,
+      `:max_schemas`, `:global_schemas` - of `search_many/2`
+    * `:meilisearch_client` - refused where it would be called: tests use `meilisearch_url: "memory:"`, which is the
+      real thing
 
   ## Errors
 
@@ -40,7 +47,8 @@ defmodule Scrypath do
   `{:error, reason}`, with `reason` one of
 
     * `{:transport_error, %Scrypath.TransportError{}}` - the backend was not reached, or is not one
-    * `{:http_error, status, body}` - it refused
+    * `{:http_error, status, body}` - it refused, or its reply is none: then `body` is the reply, or says which
+      member of it should have been what
     * `{:timeout, task}` - an inline write's task did not end in time; it still may
     * `{:task_failed, task}`, `{:cancelled, task}` - it ended, but not in success
     * `{:invalid_task_payload, details}` - what should be a task is not one
@@ -49,13 +57,15 @@ defmodule Scrypath do
 
   ## Telemetry
 
-  Where `:telemetry` is present: spans `[:scrypath, :search]`, `[:scrypath, :hydration]`,
-  `[:scrypath, :sync, :upsert]`, `[:scrypath, :sync, :delete]`, `[:scrypath, :meilisearch, :request]` and
-  `[:scrypath, :meilisearch, :task_wait]`, each with `:start` and `:stop`. They are emitted in the
-  calling process when the call has ended, carrying the times at which things happened.
+  Where `:telemetry` is present: spans `[:scrypath, :search]` (with `search_scope` `:within_facet` or `:suggest`
+  where it is not a plain search), `[:scrypath, :search_facet_values]`, `[:scrypath, :search_many]`,
+  `[:scrypath, :hydration]`, `[:scrypath, :sync, :upsert]`, `[:scrypath, :sync, :delete]`,
+  `[:scrypath, :meilisearch, :request]` and `[:scrypath, :meilisearch, :task_wait]`, each with `:start` and `:stop`; and
+  `[:scrypath, :search_many, :partial]` by itself. They are emitted in the calling process when the call has ended,
+  carrying the times at which things happened.
   """
 
-  alias Scrypath.{Config, Core, Projection, Schema, Search, SearchResult, Sync}
+  alias Scrypath.{Config, Core, Explanation, Projection, Schema, Search, SearchResult, Sync, TenantToken}
   alias Scrypath.Schema.Declaration
 
   @typedoc """
@@ -199,10 +209,12 @@ defmodule Scrypath do
       `:show_matches_position` (boolean), `:matching_strategy` (`:last`, `:all` or `:frequency`) - how hits are
       shown; what the server makes of them is in a hit's `"_formatted"` and `"_matchesPosition"`
 
-  With `:repo`, hits are hydrated by one query on the primary key.
+  With `:repo`, hits are hydrated by one query on the primary key. The result is an enumerable of its hits, and
+  `Scrypath.SearchResult.hits_as/2` makes structs of them.
 
       {:ok, result} = Scrypath.search(Vessel, "tug", filter: [flag: "NO"], sort: [desc: :built], repo: Repo)
       result.records
+      for hit <- result, do: hit["name"]
   """
   @spec search(Schema.t(), String.t(), keyword()) :: {:ok, SearchResult.t()} | {:error, term()}
   def search(schema, text, options \\ [])
@@ -253,6 +265,11 @@ defmodule Scrypath do
     Search.run(schema, text, options, %{disjunctive: true})
   end
 
+  @doc "The same, giving the bare result or raising `Scrypath.Search.Error`."
+  @spec search_disjunctive!(Schema.t(), String.t(), keyword()) :: SearchResult.t()
+  def search_disjunctive!(schema, text, options \\ []),
+    do: bang(search_disjunctive(schema, text, options))
+
   @doc """
   Searches the values of a facet: those that begin like `text`. `:filter`, `:facet_filter` and
   `:tenant_scope` restrict which documents are counted.
@@ -288,6 +305,7 @@ defmodule Scrypath do
     * `:max_schemas` - how many entries there may be (`10`)
     * `:federation_limit`, `:federation_offset` - which part of the merged list comes (`200`, `0`)
     * `:hydration_timeout` - how long fetching rows may take, in ms (`5000`); every entry has a process of its own
+    * `:federation_timeout` - reserved
     * `:global_schemas` - what `:all` stands for
 
   ## Errors
@@ -313,8 +331,36 @@ defmodule Scrypath do
   @spec search_many!([tuple()], keyword()) :: Scrypath.MultiSearchResult.t()
   def search_many!(entries, options \\ []), do: bang(search_many(entries, options))
 
-  defp bang({:ok, result}), do: result
-  defp bang({:error, reason}), do: raise(Search.Error, reason: reason)
+  @doc """
+  Suggests texts of one field that begin like `text`, while somebody types. Each text comes once, best first; blank
+  text gives none, and sends nothing.
+
+  ## Options
+
+  Besides the runtime options of this module:
+
+    * `:field` - the field to suggest from (atom, the first that is not the document id)
+    * `:limit` - at most so many (1 to 100, `5`)
+    * `:filter`, `:facet_filter`, `:tenant_scope`, `:sort` - as in `search/3`
+    * `:matching_strategy` - as in `search/3` (`:all`)
+
+      iex> alias Scrypath.Examples.Note
+      iex> options = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:suggest"]
+      iex> notes = [%{id: 1, title: "Tide tables"}, %{id: 2, title: "High tide"}, %{id: 3, title: "Harbour"}]
+      iex> {:ok, _} = Scrypath.sync_records(Note, notes, options)
+      iex> {:ok, suggestions} = Scrypath.suggest(Note, "tid", options)
+      iex> for suggestion <- suggestions, do: suggestion.text
+      ["Tide tables", "High tide"]
+      iex> hd(suggestions).parts
+      [%{text: "Tid", matched: true}, %{text: "e tables", matched: false}]
+  """
+  @spec suggest(Schema.t(), String.t(), keyword()) ::
+          {:ok, [Scrypath.Suggestion.t()]} | {:error, term()}
+  def suggest(schema, text, options \\ []), do: Search.suggest(schema, text, options)
+
+  @doc "The same, giving the bare result or raising `Scrypath.Search.Error`."
+  @spec suggest!(Schema.t(), String.t(), keyword()) :: [Scrypath.Suggestion.t()]
+  def suggest!(schema, text, options \\ []), do: bang(suggest(schema, text, options))
 
   @doc """
   What a search would send, without sending it: the normalized query, and the request.
@@ -324,11 +370,52 @@ defmodule Scrypath do
       iex> explained.request.body
       %{"q" => "tide", "filter" => ["status = \\"open\\""]}
   """
-  @spec explain(Schema.t(), String.t(), keyword()) :: {:ok, map()} | {:error, term()}
+  @spec explain(Schema.t(), String.t(), keyword()) :: {:ok, Explanation.t()} | {:error, term()}
   def explain(schema, text, options \\ [])
       when is_atom(schema) and is_binary(text) and is_list(options) do
     Search.explain(schema, text, options)
   end
+
+  @doc "The same, giving the bare result or raising `Scrypath.Search.Error`."
+  @spec explain!(Schema.t(), String.t(), keyword()) :: Explanation.t()
+  def explain!(schema, text, options \\ []), do: bang(explain(schema, text, options))
+
+  defp bang({:ok, result}), do: result
+  defp bang({:error, reason}), do: raise(Search.Error, reason: reason)
+
+  @doc """
+  Makes a token for a browser or another client that may see one tenant's documents and no others. It is used as a
+  `:meilisearch_api_key`; whatever filter its holder adds, it only narrows. Nothing is sent, and there is no way to take
+  a token back but to delete the key it was made from.
+
+  `schemas` is a schema or a list of them, each with a `:tenant_field`; `tenant` is what `:tenant_scope` takes.
+
+  ## Options
+
+  Besides the runtime options of this module:
+
+    * `:api_key_uid` - the uid of the key that the token is made from, as `GET /keys` shows it (a UUID, required)
+    * `:api_key` - that key, one with the action `search` and not the master key (string, `:meilisearch_api_key`)
+    * `:expires_in` - seconds until the token expires (`3600`)
+    * `:expires_at` - when it does, instead: a `DateTime`, or seconds since 1970
+    * `:filter` - narrows the token further, as in `search/3`
+
+  A call that is wrong raises `ArgumentError`, which never shows the key.
+
+      iex> options = [backend: Scrypath.Meilisearch, api_key: "a search key"]
+      iex> uid = [api_key_uid: "ac5cd97d-5a4b-4226-a868-2d0eb6d197ab"]
+      iex> {:ok, token} = Scrypath.tenant_token(Scrypath.Examples.Berth, 9, options ++ uid)
+      iex> [_head, claims, _signature] = String.split(token, ".")
+      iex> Base.url_decode64!(claims, padding: false) =~ ~S({"scrypath_berth":{"filter":["dock_id = 9"]}})
+      true
+  """
+  @spec tenant_token(Schema.t() | [Schema.t()], term(), keyword()) :: {:ok, String.t()}
+  def tenant_token(schemas, tenant, options \\ []),
+    do: {:ok, TenantToken.make!(schemas, tenant, options)}
+
+  @doc "The same, giving the bare token."
+  @spec tenant_token!(Schema.t() | [Schema.t()], term(), keyword()) :: String.t()
+  def tenant_token!(schemas, tenant, options \\ []), do: TenantToken.make!(schemas, tenant, options)
 
   ## Writing
 

@@ -23,10 +23,7 @@ defmodule Scrypath.Core do
           {{:ok, term()} | {:error, term()}, Telemetry.spans()}
   def run_within(spans, operation, request, records \\ [], hooked \\ false) do
     {module, request} = Map.pop(request, :module)
-
-    Map.merge(request, %{op: operation, host: "elixir", events: Optional.telemetry?()})
-    |> call(records, hooked)
-    |> open(spans, module)
+    operation |> answer(request, records, hooked) |> open(spans, module)
   end
 
   @doc "Carries out one step of a bulk stream; `step` starts it under the reference it is given."
@@ -52,10 +49,16 @@ defmodule Scrypath.Core do
   @doc "The same for operations that fail only by raising."
   @spec run!(String.t(), request(), list(), boolean()) :: term()
   def run!(operation, request, records \\ [], hooked \\ false) do
-    case run(operation, request, records, hooked) do
-      {:ok, value} -> value
-      {:error, reason} -> raise ArgumentError, "#{operation}: #{inspect(reason)}"
+    case answer(operation, request, records, hooked) do
+      %{ok: value} -> value
+      %{error: %{message: message}} -> raise ArgumentError, message
     end
+  end
+
+  defp answer(operation, request, records, hooked) do
+    request
+    |> Map.merge(%{op: operation, host: "elixir", events: Optional.telemetry?()})
+    |> call(records, hooked)
   end
 
   defp call(request, records, hooked) do

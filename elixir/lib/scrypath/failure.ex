@@ -9,7 +9,8 @@ defmodule Scrypath.Failure do
   #       unknown_facet             {:error, {:unknown_facet, facet}}
   #       invalid_facet_filter      {:error, {:invalid_facet_filter, reason}}
   #     transport                   {:error, {:transport_error, %Scrypath.TransportError{}}}
-  #     http_error                  {:error, {:http_error, status, body}}
+  #     http_error                  {:error, {:http_error, status, body}}, where a reply is not what the server
+  #                                 promised with what is wrong with it in the place of the body
   #     timeout, task_failed,
   #     cancelled                   {:error, {kind, task}}
   #     invalid_task_payload        {:error, {:invalid_task_payload, details}}
@@ -67,8 +68,8 @@ defmodule Scrypath.Failure do
     {:error, {:transport_error, %TransportError{kind: kind, message: error.message}}}
   end
 
-  def error(%{kind: "http_error", details: details}) do
-    {:error, {:http_error, details[:status], details[:body]}}
+  def error(%{kind: "http_error", details: details, message: message}) do
+    {:error, {:http_error, details[:status], Map.get(details, :body, message)}}
   end
 
   def error(%{kind: kind, details: %{task: task}}), do: {:error, {String.to_existing_atom(kind), task}}

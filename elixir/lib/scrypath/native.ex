@@ -62,6 +62,7 @@ defmodule Scrypath.Native do
       ~w(synonyms typo_tolerance ranking_rules distinct_attribute stop_words searchable_attributes)a,
       ~w(sortable_attributes filterable_attributes displayed_attributes __unrecognized__)a,
       ~w(fields custom target resolver asc desc number size value min max meilisearch)a,
+      ~w(suggest within_facet)a,
       ~w(inline manual oban accepted completed noop replace deep)a,
       ~w(enqueued processing succeeded failed cancelled)a,
       ~w(http transport timeout task_failed invalid_task_payload hydration other)a

@@ -130,11 +130,13 @@ defmodule Scrypath.Schema do
 
   @doc false
   @spec json!(module()) :: String.t()
-  def json!(module) do
+  def json!(module) when is_atom(module) do
     if Code.ensure_loaded?(module) and function_exported?(module, :__scrypath__, 1) do
       module.__scrypath__(:json)
     else
       raise ArgumentError, "#{inspect(module)} is not searchable: it does not `use Scrypath`"
     end
   end
+
+  def json!(_other), do: raise(ArgumentError, "a schema is a module that uses Scrypath")
 end

@@ -1,9 +1,8 @@
 defmodule Scrypath.Search do
   @moduledoc false
 
-  alias Scrypath.{Config, Core, Hydration, Query, Schema, SearchResult, Telemetry}
-
-  alias Scrypath.FacetSearchResult
+  alias Scrypath.{Config, Core, Explanation, FacetSearchResult, Hydration, Query, Schema, SearchResult}
+  alias Scrypath.{Suggestion, Telemetry}
 
   @doc "`more` are further arguments of the operation: a bucket, or that counts are of alternatives."
   @spec run(module(), String.t(), keyword(), map()) ::
@@ -35,12 +34,20 @@ defmodule Scrypath.Search do
          do: {:ok, FacetSearchResult.new(found)}
   end
 
-  @spec explain(module(), String.t(), keyword()) :: {:ok, map()} | {:error, term()}
+  @spec suggest(module(), String.t(), keyword()) :: {:ok, [Suggestion.t()]} | {:error, term()}
+  def suggest(schema, text, options) do
+    asked = %{schema: Schema.json!(schema), text: text, module: schema}
+
+    with {:ok, found} <- Core.run("suggest", Map.merge(Config.layers(options), asked)),
+         do: {:ok, Enum.map(found, &struct!(Suggestion, &1))}
+  end
+
+  @spec explain(module(), String.t(), keyword()) :: {:ok, Explanation.t()} | {:error, term()}
   def explain(schema, text, options) do
     request = Map.merge(Config.layers(options), %{schema: Schema.json!(schema), text: text})
 
     with {:ok, explained} <- Core.run("explain_search", request) do
-      {:ok, %{explained | query: Query.new(explained.query)}}
+      {:ok, %Explanation{query: Query.new(explained.query), request: explained.request}}
     end
   end
 end

@@ -57,6 +57,14 @@ defmodule Scrypath.ConfigTest do
     end
   end
 
+  test "options are checked without being used" do
+    assert {:ok, %{has_api_key: true, max_schemas: 10} = summary} =
+             Scrypath.validate_options(@backend ++ [meilisearch_api_key: "hunter2"])
+
+    refute inspect(summary) =~ "hunter2"
+    assert {:error, %ArgumentError{}} = Scrypath.validate_options(@backend ++ [colour: 1])
+  end
+
   test "another backend is refused when it would be called, not replaced in silence" do
     for given <- [[backend: MyBackend], @backend ++ [meilisearch_client: MyClient]] do
       given = given ++ [meilisearch_url: "memory:config_test"]

@@ -4,10 +4,15 @@ defmodule Scrypath.DocTest do
   doctest Scrypath
   doctest Scrypath.Composition
   doctest Scrypath.Config
+  doctest Scrypath.Explanation
+  doctest Scrypath.Facets.Disjunctive
   doctest Scrypath.Identity
   doctest Scrypath.Meilisearch
   doctest Scrypath.Metadata
+  doctest Scrypath.MultiSearchResult
   doctest Scrypath.Phoenix
   doctest Scrypath.Projection
   doctest Scrypath.QueryParams
+  doctest Scrypath.SearchResult
+  doctest Scrypath.Suggestion
 end

@@ -10,7 +10,7 @@ defmodule Scrypath.FaultsTest do
   defp options(url, more \\ []), do: [backend: Scrypath.Meilisearch, meilisearch_url: url] ++ more
 
   test "a server answers as the embedded index does" do
-    options = options(SearchServer.start!())
+    options = SearchServer.options!()
 
     assert {:ok, %{status: :completed}} = Scrypath.sync_record(Note, %{id: 1, title: "Tides"}, options)
 
@@ -20,11 +20,11 @@ defmodule Scrypath.FaultsTest do
   end
 
   test "a wrong key is the server's refusal, and is not shown" do
-    url = SearchServer.start!(["--master-key", "a-master-key-of-some-length"])
-    good = options(url, meilisearch_api_key: "a-master-key-of-some-length")
+    good = SearchServer.options!()
     assert {:ok, _} = Scrypath.sync_record(Note, %{id: 1, title: "Tides"}, good)
+    {_key, none} = Keyword.pop!(good, :meilisearch_api_key)
 
-    for bad <- [options(url, meilisearch_api_key: "not-this-one"), options(url)] do
+    for bad <- [none ++ [meilisearch_api_key: "not-this-one"], none] do
       assert {:error, {:http_error, status, %{"code" => _} = body}} = Scrypath.search(Note, "tides", bad)
 
       assert status in [401, 403]
@@ -37,7 +37,13 @@ defmodule Scrypath.FaultsTest do
 
   test "an index that does not exist is the server's to refuse" do
     assert {:error, {:http_error, 404, %{"code" => "index_not_found"}}} =
-             Scrypath.search(Note, "tides", options(SearchServer.start!()))
+             Scrypath.search(Note, "tides", SearchServer.options!())
+  end
+
+  test "a server without a key needs none" do
+    options = options(SearchServer.start!())
+    assert {:ok, %{status: :completed}} = Scrypath.sync_record(Note, %{id: 1, title: "Tides"}, options)
+    assert [%{"id" => 1}] = Scrypath.search!(Note, "tides", options).hits
   end
 
   test "a host that cannot be reached" do
@@ -90,6 +96,27 @@ defmodule Scrypath.FaultsTest do
       url = StubServer.start!(fn _request -> StubServer.json(unquote(body)) end)
 
       assert {:error, {:http_error, 200, _}} = Scrypath.search(Note, "tides", options(url, @no_retry))
+    end
+  end
+
+  test "a reply that is none says which member should have been what" do
+    for {body, search, words} <- [
+          {~s({"hits": {}}), &Scrypath.search(Note, "tides", &1), "`hits` is not a list"},
+          {~s({"hits": [7]}), &Scrypath.search(Note, "tides", &1), "`hits[0]` is not an object"},
+          {~s({"facetHits": 1}), &Scrypath.search_facet_values(Note, "status", "", &1),
+           "`facetHits` is not a list"},
+          {~s({"hits": "x"}), &Scrypath.suggest(Note, "tides", &1), "`hits` is not a list"},
+          {~s({}), &Scrypath.search_many([{Note, "tides"}], &1), "neither `results` nor `hits`"}
+        ] do
+      url = StubServer.start!(fn _request -> StubServer.json(body) end)
+      assert {:error, {:http_error, 200, told}} = search.(options(url, @no_retry))
+      assert told =~ words
+    end
+
+    url = StubServer.start!(fn _request -> StubServer.json(~s({"hits": {}})) end)
+
+    assert_raise Scrypath.Search.Error, ~r/answered 200 with something that is no reply to a search/, fn ->
+      Scrypath.search_disjunctive!(Note, "tides", options(url, @no_retry))
     end
   end
 

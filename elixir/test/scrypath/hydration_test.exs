@@ -79,6 +79,20 @@ defmodule Scrypath.HydrationTest do
     end
   end
 
+  defmodule StuckRepo do
+    @behaviour Scrypath.Repo
+    @impl true
+    def fetch(_schema, _key, _ids, _preload), do: Process.sleep(:infinity)
+  end
+
+  test "the time that rows of a search_many may take can be among the defaults", %{options: options} do
+    Application.put_env(:scrypath, :defaults, hydration_timeout: 20)
+    on_exit(fn -> Application.delete_env(:scrypath, :defaults) end)
+
+    assert Scrypath.search_many([{Vessel, "tug"}], options ++ [repo: StuckRepo]) ==
+             {:error, {:all_failed, [%{schema: Vessel, reason: :hydration_timeout}]}}
+  end
+
   test "keys are compared as text, under atom or string keys", %{options: options} do
     result = Scrypath.search!(Vessel, "tug", options ++ [repo: MapRepo])
     assert Enum.map(result.records, & &1["id"]) == ["8", "5", "3"]

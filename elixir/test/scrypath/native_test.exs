@@ -30,6 +30,31 @@ defmodule Scrypath.NativeTest do
     assert run(ebin, @call) =~ ":inline"
   end
 
+  test "the core's own words are atoms in a VM that has met none of them", %{ebin: ebin} do
+    output =
+      run(ebin, ~S"""
+      defmodule :telemetry do
+        def execute(event, _measurements, metadata), do: IO.inspect({List.last(event), metadata[:search_scope]})
+      end
+
+      Process.register(spawn(fn -> Process.sleep(:infinity) end), :telemetry_sup)
+
+      defmodule Note do
+        use Scrypath, fields: [:title, :status], filterable: [:status], faceting: [attributes: [:status]]
+      end
+
+      options = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:"]
+      {:ok, _} = Scrypath.sync_record(Note, %{id: 1, title: "Tides", status: "new"}, options)
+      {:ok, _} = Scrypath.suggest(Note, "tides", options)
+      {:ok, _} = Scrypath.search_within_facet(Note, "tides", {:status, "new"}, options)
+      IO.inspect(Scrypath.schema_capabilities(Note).limits.per_query_keys)
+      """)
+
+    assert output =~ "{:stop, :suggest}"
+    assert output =~ "{:stop, :within_facet}"
+    assert output =~ "[:ranking_score_threshold, :show_ranking_score, :show_ranking_score_details]"
+  end
+
   @tag :without_library
   test "without its library, it says what to do", %{ebin: ebin} do
     output = run(ebin, @call)

@@ -1,7 +1,7 @@
 defmodule Scrypath.RequestEdgeTest do
   use ExUnit.Case, async: true
 
-  alias Scrypath.{Composition, Errors, Phoenix, QueryParams, Search}
+  alias Scrypath.{Composition, Phoenix, QueryParams}
   alias Scrypath.Examples.Vessel
 
   defp issues(params) do
@@ -139,40 +139,22 @@ defmodule Scrypath.RequestEdgeTest do
     end
   end
 
-  test "reasons in words" do
-    for {reason, fragments} <- [
-          {{:transport_failed, :x}, ["the search transport", "guides/meilisearch-operations.md"]},
-          {{:invalid_options, :page, "page is bad"}, ["Invalid options (page): page is bad"]},
-          {{:invalid_options, :malformed_entry}, ["Invalid options: :malformed_entry", "multi-index"]},
-          {{:validation_failed, Vessel, :x}, ["Vessel", ":x", "multi-index"]},
-          {{:all_failed, []}, ["every schema", "multi-index"]},
-          {{:timeout, %{}}, ["may still finish"]},
-          {{:task_failed, %{}}, ["failed"]},
-          {{:cancelled, %{}}, ["cancelled"]},
-          {{:invalid_task_payload, %{}}, ["unexpected task"]},
-          {{:validation, "page is bad"}, ["page is bad", "guides/"]},
-          {:whatever, [":whatever"]}
-        ],
-        fragment <- fragments do
-      assert String.downcase(Errors.format_reason(reason)) =~ String.downcase(fragment)
-    end
+  test "what is composed can be searched with, by one and by many" do
+    preset = %{defaults: %{page: [size: 5]}, fixed: %{filter: [flag: "NO"]}}
+    {:ok, composed} = Composition.compose(preset, %{text: "tug"})
+    {text, options} = Composition.to_search_args(composed)
+    {:ok, explained} = Scrypath.explain(Vessel, text, options ++ [backend: Scrypath.Meilisearch])
+    assert explained.request.body == %{"q" => "tug", "filter" => ["flag = \"NO\""], "hitsPerPage" => 5}
+
+    {:ok, many} = Composition.compose_many([%{schema: Vessel, text: "tug", fragments: preset}])
+    assert {[{Vessel, "tug", options}], shared} = Composition.to_search_many_args(many)
+    assert {options[:filter], shared} == {[flag: "NO"], []}
   end
 
-  test "the message of a raised search error classifies, and never shows the reason" do
-    message = fn reason -> Exception.message(%Search.Error{reason: reason}) end
-    assert message.({:transport_failed, :secret}) =~ "guides/meilisearch-operations.md"
-    assert message.({:invalid_options, :secret}) =~ "guides/multi-index-search.md"
-
-    for reason <- [
-          {:transport_failed, :secret},
-          {:invalid_options, :secret},
-          {:validation_failed, Vessel, :secret},
-          {:all_failed, [:secret]},
-          {:unknown_facet, :secret},
-          :secret
-        ] do
-      assert message.(reason) =~ "search failed"
-      refute message.(reason) =~ "secret"
-    end
+  test "criteria that a schema does not support are told before a search refuses them" do
+    reflected = Scrypath.reflect_search(Vessel, %{filter: [flag: "NO"], sort: [desc: :flag], facets: [:kind]})
+    assert reflected.resolved.applied == %{filter: [flag: "NO"], facets: [:kind]}
+    assert reflected.resolved.unsupported == %{sort: [desc: :flag]}
+    assert reflected.capabilities == Scrypath.schema_capabilities(Vessel)
   end
 end

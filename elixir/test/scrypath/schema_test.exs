@@ -30,6 +30,13 @@ defmodule Scrypath.SchemaTest do
            }
   end
 
+  test "options are checked without a module too" do
+    assert {:ok, config} = Scrypath.validate_schema(fields: [:name], filterable: [:flag])
+    assert config == Scrypath.schema_config(declare("fields: [:name], filterable: [:flag]"))
+    assert {:error, %ArgumentError{message: message}} = Scrypath.validate_schema(fields: [:name], colour: 1)
+    assert message =~ ":colour"
+  end
+
   test "use Scrypath and use Scrypath.Schema are the same" do
     [{module, _beam}] =
       Code.compile_string("""

@@ -149,6 +149,12 @@ defmodule Scrypath.SearchManyTest do
              Scrypath.search_many([{Quay, "quay"}], [repo: Broken] ++ options)
   end
 
+  test "the time that rows may take is checked like every option", %{options: options} do
+    assert_raise ArgumentError, ~r/:hydration_timeout option: expected positive integer/, fn ->
+      Scrypath.search_many([{Quay, "quay"}], [repo: Rows, hydration_timeout: 0] ++ options)
+    end
+  end
+
   test "a tenant scope holds on every path", %{options: options} do
     entries = [{Quay, "quay"}, {Quay, "quay", tenant_scope: 2}]
     {:ok, result} = Scrypath.search_many(entries, [tenant_scope: 1] ++ options)
@@ -186,6 +192,17 @@ defmodule Scrypath.SearchManyTest do
            ]
 
     assert ids(result) == [1, 3]
+    assert Scrypath.search_disjunctive!(Vessel, "", asked).facets == result.facets
+
+    # What two searches would have counted, put together by hand.
+    counts = fn more ->
+      Scrypath.search!(Vessel, "", [facets: [:kind]] ++ more ++ options).raw["facetDistribution"]
+    end
+
+    merged =
+      Scrypath.Facets.Disjunctive.merge_distributions(counts.(facet_filter: [kind: ["tug"]]), counts.([]))
+
+    assert merged == %{"kind" => %{"tug" => 2, "ferry" => 1}}
   end
 
   test "hits are highlighted and cut", %{options: options} do

@@ -1,8 +1,10 @@
 defmodule Scrypath.TelemetryTest do
   use ExUnit.Case, async: false
 
-  alias Scrypath.Examples.Vessel
+  alias Scrypath.Examples.{Quay, Vessel}
   alias Scrypath.Test.Database
+
+  @uid "ac5cd97d-5a4b-4226-a868-2d0eb6d197ab"
 
   @spans [
     [:scrypath, :search],
@@ -100,6 +102,36 @@ defmodule Scrypath.TelemetryTest do
     assert %{hit_count: 2, record_count: 1, missing_count: 1, schema: Vessel, repo: Database} = stopped
 
     assert stopped.telemetry_span_context == started.telemetry_span_context
+  end
+
+  test "a suggestion is a search of its own scope, and so is a search within a facet", %{options: options} do
+    {:ok, _} = Scrypath.sync_record(Vessel, %{id: 1, name: "Tug", flag: "", kind: "tug", built: 1}, options)
+    events()
+
+    {:ok, [_suggestion]} = Scrypath.suggest(Vessel, "tu", options)
+    suggested = events()
+
+    assert [{_, _, %{schema: Vessel, search_scope: :suggest}}] =
+             named(suggested, [:scrypath, :search, :start])
+
+    assert [{_, %{duration: _}, %{search_scope: :suggest, hit_count: 1, record_count: 0, missing_count: 0}}] =
+             named(suggested, [:scrypath, :search, :stop])
+
+    assert [_] = named(suggested, [:scrypath, :meilisearch, :request, :stop])
+
+    {:ok, _} = Scrypath.search_within_facet(Vessel, "tug", {:kind, "tug"}, options)
+
+    assert [{_, _, %{search_scope: :within_facet, scoped_facet: :kind}}] =
+             named(events(), [:scrypath, :search, :start])
+
+    {:ok, []} = Scrypath.suggest(Vessel, "  ", options)
+    {:ok, _token} = Scrypath.tenant_token(Quay, "north", [api_key: "k", api_key_uid: @uid] ++ options)
+    assert events() == []
+
+    assert {:error, _} = Scrypath.suggest(Vessel, "tu", options ++ [index_prefix: "nowhere"])
+
+    assert [{_, _, %{search_scope: :suggest, error_kind: :http}}] =
+             named(events(), [:scrypath, :search, :stop])
   end
 
   test "an error is told by kind", %{options: options} do

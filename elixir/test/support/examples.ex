@@ -25,6 +25,30 @@ defmodule Scrypath.Examples.Berth do
   def search_document_id(berth), do: "#{berth.dock_id}-#{berth.id}"
 end
 
+defmodule Scrypath.Examples.Quay do
+  @moduledoc false
+  # Documents of several tenants, the docks.
+  use Scrypath,
+    fields: [:id, :name, :dock, :kind],
+    filterable: [:dock, :kind],
+    sortable: [:name],
+    faceting: [attributes: [:kind, :dock]],
+    tenant_field: :dock
+
+  defstruct [:id, :name, :dock, :kind]
+
+  @doc "Two of each dock, alike but for their names."
+  def all do
+    for {dock, id} <- [{"north", 1}, {"north", 2}, {"south", 3}, {"south", 4}],
+        do: %__MODULE__{
+          id: id,
+          name: "Quay #{id}",
+          dock: dock,
+          kind: if(rem(id, 2) == 1, do: "fish", else: "steel")
+        }
+  end
+end
+
 # Stand-ins for what these libraries' structs look like, where they are not there.
 unless Code.ensure_loaded?(Ecto.Association.NotLoaded) do
   defmodule Ecto.Association.NotLoaded do

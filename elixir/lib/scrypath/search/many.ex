@@ -6,8 +6,6 @@ defmodule Scrypath.Search.Many do
 
   alias Scrypath.{Config, Core, Failure, Hydration, MultiSearchResult, Schema, SearchResult, Telemetry}
 
-  @default_timeout 5000
-
   @spec run([term()], keyword()) :: {:ok, MultiSearchResult.t()} | {:error, term()}
   def run(entries, options) do
     {registry, options} = Keyword.pop_first(options, :global_schemas, :absent)
@@ -30,8 +28,7 @@ defmodule Scrypath.Search.Many do
     case Core.run_within(Telemetry.spans(), "search_many", request) do
       {{:ok, found}, spans} ->
         preload = Config.host_option(layers, :preload, [])
-        timeout = Config.host_option(layers, :hydration_timeout, @default_timeout)
-        decorate(found, List.to_tuple(schemas), sources, {preload, timeout}, spans, modules)
+        decorate(found, List.to_tuple(schemas), sources, preload, spans, modules)
 
       {{:error, reason}, _spans} ->
         {:error, in_modules(reason, modules, List.to_tuple(schemas))}
@@ -74,10 +71,9 @@ defmodule Scrypath.Search.Many do
 
   ## What was found
 
-  defp decorate(found, schemas, sources, hydration, spans, modules) do
+  defp decorate(found, schemas, sources, preload, spans, modules) do
     outcomes = Enum.map(found.entries, fn _entry -> nil end)
-
-    outcomes = if found.pending, do: fetch_all(found.entries, schemas, sources, hydration), else: outcomes
+    outcomes = if found.pending, do: fetch_all(found, schemas, sources, preload), else: outcomes
 
     transport = Enum.map(found.failures, &failure(&1, schemas))
 
@@ -88,15 +84,15 @@ defmodule Scrypath.Search.Many do
     end
   end
 
-  defp fetch_all(entries, schemas, sources, {preload, timeout}) do
+  defp fetch_all(found, schemas, sources, preload) do
     # Not linked: rows that cannot be fetched are a failure of one entry, not the end of the caller.
     tasks =
-      for entry <- entries do
+      for entry <- found.entries do
         schema = elem(schemas, entry.schema)
         entry.ids && fetch(sources[schema], schema, entry.ids, preload)
       end
 
-    deadline = System.monotonic_time(:millisecond) + timeout
+    deadline = System.monotonic_time(:millisecond) + found.hydration_timeout
     for task <- tasks, do: task && await(task, deadline)
   end
 
