@@ -1,15 +1,23 @@
-"""One body of tests for both clients, and a real server to talk to."""
+"""One body of tests for both clients, and a real server to talk to.
+
+``MEILISEARCH_URL``, with ``MEILISEARCH_API_KEY`` for its master key, is the server where it is set: the tests
+then give their indexes a prefix of the run, and delete them. Else it is ``scrypath serve``.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import os
 import subprocess
+import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -70,26 +78,66 @@ def memory() -> str:
 @dataclass
 class Server:
     url: str
-    key: str = "a master key of sixteen bytes"
+    key: str
+    run: str = field(default_factory=lambda: f"py-{uuid4().hex[:12]}")
+
+    def options(self, name: str) -> dict[str, Any]:
+        """What a client of it is made with, beside its URL: its key, and indexes of this run's own."""
+        return {"meilisearch_api_key": self.key, "index_prefix": f"{self.run}-{name}"}
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask it something that is no search, with the master key."""
+        headers = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        asked = urllib.request.Request(self.url.rstrip("/") + path, data, headers, method=method)
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def forget(self) -> None:
+        """Delete the indexes of this run."""
+        of_run = [
+            index["uid"]
+            for index in self.ask("GET", "/indexes?limit=10000")["results"]
+            if index["uid"].startswith(self.run)
+        ]
+        for uid in of_run:
+            self.ask("DELETE", f"/indexes/{uid}")
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+@contextmanager
+def serve() -> Iterator[Server]:
     """``scrypath serve``: the engine on a port, behind a key."""
-    command = [BINARY, "serve", "--addr", "127.0.0.1:0", "--master-key", Server.key]
+    key = "a master key of sixteen bytes"
+    command = [BINARY, "serve", "--addr", "127.0.0.1:0", "--master-key", key]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         ready = process.stdout.readline()
         assert ready.startswith("listening on "), ready
-        yield Server(ready.removeprefix("listening on ").strip())
-        process.terminate()
+        try:
+            yield Server(ready.removeprefix("listening on ").strip(), key)
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    url = os.environ.get("MEILISEARCH_URL")
+    if not url:
+        with serve() as server:
+            yield server
+        return
+    server = Server(url, os.environ["MEILISEARCH_API_KEY"])
+    try:
+        yield server
+    finally:
+        server.forget()
 
 
 @pytest.fixture(params=["memory", "http"])
 def search(request: pytest.FixtureRequest, waiting: Waiting, memory: str) -> Any:
     """A client, sync and async, in process and over HTTP, with indexes of the test's own."""
-    prefix = memory.removeprefix("memory:")
+    name = memory.removeprefix("memory:")
     if request.param == "memory":
-        return waiting.client(memory, index_prefix=prefix)
+        return waiting.client(memory, index_prefix=name)
     server = request.getfixturevalue("server")
-    return waiting.client(server.url, meilisearch_api_key=server.key, index_prefix=prefix)
+    return waiting.client(server.url, **server.options(name))

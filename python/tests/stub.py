@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,20 +15,31 @@ ROUTES = ("search", "documents", "tasks")
 AN_INDEX = {"body": {"uid": "scrypath_vessel", "primaryKey": "id"}}
 
 
+@dataclass
+class Stub:
+    """Where the server is, how many requests each route has had, and what the first search was sent."""
+
+    url: str = ""
+    sent: Counter[str] = field(default_factory=Counter)
+    first_body: Any = None
+
+
 @contextmanager
-def stub(script: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, Counter[str]]]:
-    """The URL of a server that follows the script, and how many requests each route has had."""
-    sent: Counter[str] = Counter()
+def stub(script: dict[str, list[dict[str, Any]]]) -> Iterator[Stub]:
+    """A server that follows the script."""
+    stub = Stub()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length", 0)))
+            received = self.rfile.read(int(self.headers.get("content-length", 0)))
             route = next((route for route in ROUTES if route in self.path), "")
             answers = script.get(route) or [AN_INDEX]
-            answer = answers[min(sent[route], len(answers) - 1)]
-            sent[route] += 1
+            answer = answers[min(stub.sent[route], len(answers) - 1)]
+            stub.sent[route] += 1
+            if route == "search" and stub.first_body is None:
+                stub.first_body = json.loads(received)
             body = answer["text"] if "text" in answer else json.dumps(answer["body"])
             self.send_response(answer.get("status", 200))
             self.send_header("content-length", str(len(body.encode())))
@@ -44,7 +56,8 @@ def stub(script: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, Counter
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
     serving.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", sent
+        stub.url = f"http://127.0.0.1:{server.server_port}"
+        yield stub
     finally:
         server.shutdown()
         server.server_close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -40,7 +41,7 @@ def deaf() -> Any:
 
 @pytest.mark.parametrize("over", ["memory", "http"])
 def test_many_threads_share_one_client(server: Server, memory: str, over: str) -> None:
-    options = {"meilisearch_api_key": server.key, "index_prefix": "threads"} if over == "http" else {}
+    options = server.options("threads") if over == "http" else {}
     search = filled(server.url if over == "http" else memory, **options)
     with ThreadPoolExecutor(16) as threads:
         found = list(threads.map(lambda _: len(search.search(Note, "harbour").hits), range(200)))
@@ -66,7 +67,7 @@ def test_a_waiting_call_leaves_the_interpreter_to_others(deaf: str) -> None:
 
 @pytest.mark.parametrize("over", ["memory", "http"])
 def test_a_thousand_calls_take_no_thread_each(server: Server, memory: str, over: str) -> None:
-    options = {"meilisearch_api_key": server.key, "index_prefix": "thousand"} if over == "http" else {}
+    options = server.options("thousand") if over == "http" else {}
     where = server.url if over == "http" else memory
     filled(where, **options)
     search = scrypath.AsyncScrypath(where, **options)
@@ -208,7 +209,7 @@ except KeyboardInterrupt:
 
 
 def test_a_signal_handler_that_returns_lets_the_call_go_on(server: Server) -> None:
-    search = filled(server.url, meilisearch_api_key=server.key, index_prefix="alarm")
+    search = filled(server.url, **server.options("alarm"))
     rung: list[int] = []
 
     def ring(number: int, frame: Any) -> None:
@@ -229,7 +230,7 @@ def test_a_signal_handler_that_returns_lets_the_call_go_on(server: Server) -> No
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_child_works_and_so_does_its_parent(server: Server, memory: str) -> None:
-    options = {"meilisearch_api_key": server.key, "index_prefix": "fork"}
+    options = server.options("fork")
     search = filled(server.url, **options)
     # The shared runtime is in use too before the fork, not only this thread's own.
     asyncio.run(scrypath.AsyncScrypath(server.url, **options).search(Note, "harbour"))
@@ -254,12 +255,12 @@ def test_a_forked_child_works_and_so_does_its_parent(server: Server, memory: str
 
 
 APP = """
-import asyncio, os, scrypath
+import asyncio, json, os, scrypath
 
 @scrypath.schema(fields=["title"])
 class Note: pass
 
-where = dict(meilisearch_url=os.environ["URL"], meilisearch_api_key=os.environ["KEY"], index_prefix="wsgi")
+where = {"meilisearch_url": os.environ["URL"], **json.loads(os.environ["CLIENT"])}
 search = scrypath.Scrypath(**where)
 search.sync_record(Note, {"id": 1, "title": "Harbour"})
 asyncio.run(scrypath.AsyncScrypath(**where).search(Note, "harbour"))
@@ -281,7 +282,7 @@ def test_behind_a_preforking_server_that_used_it_before(server: Server, tmp_path
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = [sys.executable, "-m", "gunicorn", "--preload", "--workers", "3", "--bind", address, "app"]
-    environ = {**os.environ, "URL": server.url, "KEY": server.key}
+    environ = {**os.environ, "URL": server.url, "CLIENT": json.dumps(server.options("wsgi"))}
     with subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True) as gunicorn:
         assert gunicorn.stderr is not None
         booted = 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.server
+import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -97,6 +99,25 @@ def test_what_answers_is_no_meilisearch(waiting: Waiting, answering: Any, status
     assert raised.value.status == status
     with pytest.raises(scrypath.BackendError):
         search.sync_record(Note, {"id": 1, "title": "x"})
+
+
+@pytest.mark.parametrize(
+    ("body", "broken"),
+    [
+        ({"hits": 7}, "`hits` is not a list"),
+        ({"hits": [{}, 7]}, "`hits[1]` is not an object"),
+        ({"hits": [], "totalHits": "3"}, "`totalHits` is not a whole number"),
+        ({"hits": [], "facetDistribution": []}, "`facetDistribution` is not an object"),
+    ],
+)
+def test_a_reply_that_breaks_a_promise_says_which(
+    waiting: Waiting, answering: Any, body: Any, broken: str
+) -> None:
+    search = waiting.client(answering(200, json.dumps(body).encode()), req_options={"retry": False})
+    for call in (lambda: search.search(Note, "x"), lambda: search.suggest(Note, "x")):
+        with pytest.raises(scrypath.BackendError, match=re.escape(broken)) as raised:
+            call()
+        assert raised.value.kind == "http_error"
 
 
 def test_a_task_that_never_ends(waiting: Waiting, answering: Any) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints, is_typeddict
 
 import scrypath
 from scrypath import _errors, _native, _options, _wire
@@ -26,15 +26,24 @@ def test_all_is_exactly_what_is_visible() -> None:
 
 
 def test_both_clients_have_the_same_verbs() -> None:
-    def verbs(client: type) -> dict[str, list[str]]:
+    def verbs(client: type) -> dict[str, inspect.Signature]:
         members = inspect.getmembers(client, inspect.isfunction)
-        return {
-            name: list(inspect.signature(member).parameters)
-            for name, member in members
-            if not name.startswith("_")
-        }
+        return {name: inspect.signature(member) for name, member in members if not name.startswith("_")}
 
     assert verbs(scrypath.Scrypath) == verbs(scrypath.AsyncScrypath)
+    assert {"suggest", "tenant_token"} <= set(verbs(scrypath.Scrypath))
+
+
+def test_what_never_waits_is_not_awaited() -> None:
+    for name in ("explain", "index_name", "tenant_token"):
+        assert not inspect.iscoroutinefunction(getattr(scrypath.AsyncScrypath, name))
+
+
+def test_the_types_of_dicts_can_be_asked_for() -> None:
+    types = [member for name in scrypath.__all__ if is_typeddict(member := getattr(scrypath, name))]
+    assert {scrypath.Hit, scrypath.SuggestOptions, scrypath.Capabilities} <= {*types}
+    for each in types:
+        assert get_type_hints(each)
 
 
 def test_every_public_name_is_documented_and_shows_its_public_home() -> None:
@@ -71,6 +80,11 @@ def test_options_are_spelt_as_the_core_spells_them() -> None:
     assert runtime <= set(_wire.RuntimeOptions.__annotations__)
     search = set(_options.SearchOptions.__annotations__) - runtime
     assert search == set(get_args(_wire.SearchOption))
+    assert set(_options.EntryOptions.__annotations__) == search | {"federation_weight"}
+    suggest = set(_options.SuggestOptions.__annotations__) - runtime
+    assert suggest - search == {"field", "limit"}
+    token = set(_options.TenantTokenOptions.__annotations__) - runtime
+    assert token == {"api_key", "api_key_uid", "expires_in", "expires_at", "filter"}
     assert set(_options.SchemaOptions.__annotations__) == set(get_args(_wire.SchemaOption))
 
 

@@ -79,7 +79,7 @@ def test_filter_sort_page_and_facets(fleet: Any) -> None:
         facets=["kind"],
     )
     assert [hit["id"] for hit in found.hits] == [1]
-    assert found.page == Page(number=2, size=1, total_pages=2, total_hits=2)
+    assert found.page == Page(number=2, size=1, total_pages=2, total_hits=2, previous=1)
     assert found.facets.distribution == {"kind": [Bucket("tug", 2)]}
     assert found.facets.declared_order == ["kind"]
     assert found.query.filter == [("kind", "tug"), ("built", {"gte": 1980})]

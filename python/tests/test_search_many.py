@@ -138,7 +138,7 @@ def test_rows_that_come_too_late_are_a_failure() -> None:
 
 
 def test_a_blocking_query_that_took_too_long_is_a_failure_too() -> None:
-    search = scrypath.Scrypath("memory:late-sync")
+    search = scrypath.Scrypath("memory:late-sync", hydration_timeout=20)
     search.sync_records(Pier, PIERS)
     search.sync_records(Craft, CRAFT)
 
@@ -148,7 +148,7 @@ def test_a_blocking_query_that_took_too_long_is_a_failure_too() -> None:
             pass
         return rows(model, key, ids, preload)
 
-    found = search.search_many([(Pier, "harbour"), (Craft, "tug")], repo=slow, hydration_timeout=20)
+    found = search.search_many([(Pier, "harbour"), (Craft, "tug")], repo=slow)
     assert [failure.reason for failure in found.failures] == ["hydration_timeout"]
 
 
@@ -224,11 +224,33 @@ def test_hits_are_highlighted_and_cut(harbour: Any) -> None:
 def test_a_page_knows_its_neighbours(harbour: Any) -> None:
     page = harbour.search(Craft, "harbour", page={"number": 2, "size": 1}).page
     assert (page.previous, page.next) == (1, 3)
-    assert harbour.search(Craft, "harbour", page={"number": 3, "size": 1}).page.next is None
-    assert harbour.search(Craft, "harbour").page.next is None
+    last = harbour.search(Craft, "harbour", page={"number": 3, "size": 1}).page
+    assert (last.previous, last.next) == (2, None)
+    beyond = harbour.search(Craft, "harbour", page={"number": 9, "size": 1}).page
+    assert (beyond.previous, beyond.next) == (3, None)
+    unpaged = harbour.search(Craft, "harbour").page
+    assert (unpaged.previous, unpaged.next) == (None, None)
+
+
+def test_each_entry_with_a_page_knows_its_neighbours(harbour: Any) -> None:
+    paged = {"page": {"number": 2, "size": 1}}
+    (_, craft), (_, pier) = harbour.search_many([(Craft, "harbour", paged), (Pier, "harbour", paged)])
+    assert (craft.page.previous, craft.page.next) == (1, 3)
+    assert (pier.page.previous, pier.page.next) == (1, None)
 
 
 def test_a_result_is_a_list_of_its_hits(harbour: Any) -> None:
     found = harbour.search(Craft, "harbour")
     assert (len(found), found[0], found[1:]) == (3, found.hits[0], found.hits[1:])
+    assert (list(found), list(reversed(found))) == (found.hits, found.hits[::-1])
+    assert found.hits[2] in found
+    with pytest.raises(IndexError):
+        found[3]
     assert bool(harbour.search(Craft, "nothing like it"))
+
+
+def test_values_and_entries_are_lists_too(harbour: Any) -> None:
+    values = harbour.search_facet_values(Craft, "kind")
+    assert (values[0], values[1:]) == (Bucket("ferry", 1), [Bucket("tug", 2)])
+    found = harbour.search_many([(Craft, "tug"), (Pier, "bergen")])
+    assert (found[0], found[1:]) == (found.ordered[0], found.ordered[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +18,19 @@ from conftest import Waiting
 @scrypath.schema(fields=["id", "title"])
 class Note:
     pass
+
+
+@scrypath.schema(
+    fields=["id", "title", "kind", "team"],
+    filterable=["kind"],
+    faceting={"attributes": ["kind"]},
+    tenant_field="team",
+)
+class Plan:
+    pass
+
+
+PLAN = {"id": 1, "title": "Harbour", "kind": "tug", "team": 7}
 
 
 def fetch(model: type, key: str, ids: list[Any], preload: list[Any]) -> list[Any]:
@@ -60,6 +74,128 @@ def test_a_hydrated_search_is_one_story(
     assert stop["repo"] == "function"
 
 
+COMMON = {"schema": "plan", "backend": "meilisearch", "index": "scrypath_plan", "sync_mode": "inline"}
+DETAILS = {"show_ranking_score_details": True}
+NO_ROWS = {"record_count": 0, "missing_count": 0}
+
+
+@pytest.mark.parametrize(
+    ("call", "name", "start", "stop"),
+    [
+        (lambda s: s.search(Plan, "harbour"), "search", COMMON, {"hit_count": 1, **NO_ROWS}),
+        (
+            lambda s: s.search(Plan, "harbour", per_query=DETAILS),
+            "search",
+            {**COMMON, "ranking_score_details": True},
+            {"hit_count": 1, **NO_ROWS},
+        ),
+        (
+            lambda s: s.search_within_facet(Plan, "", ("kind", "tug")),
+            "search",
+            {**COMMON, "search_scope": "within_facet", "scoped_facet": "kind"},
+            {"hit_count": 1, **NO_ROWS},
+        ),
+        (
+            lambda s: s.search_disjunctive(Plan, "", facets=["kind"], facet_filter={"kind": ["tug"]}),
+            "search",
+            COMMON,
+            {"hit_count": 1, **NO_ROWS},
+        ),
+        (
+            lambda s: s.suggest(Plan, "harb", tenant_scope=7),
+            "search",
+            {**COMMON, "search_scope": "suggest"},
+            {"hit_count": 1, **NO_ROWS},
+        ),
+        (lambda s: s.search_facet_values(Plan, "kind"), "search_facet_values", COMMON, {"hit_count": 1}),
+        (
+            lambda s: s.search_many([(Plan, "x"), ("all", "y")], global_schemas=[Plan, Note]),
+            "search_many",
+            {"schema_count": 2, "raw_entry_count": 2},
+            {"schema_count": 3},
+        ),
+    ],
+)
+def test_each_way_to_search_tells_the_same(
+    waiting: Waiting,
+    memory: str,
+    caplog: pytest.LogCaptureFixture,
+    call: Callable[[Any], Any],
+    name: str,
+    start: dict[str, Any],
+    stop: dict[str, Any],
+) -> None:
+    search = waiting.client(memory)
+    search.sync_record(Plan, PLAN)
+    search.sync_record(Note, {"id": 1, "title": "x"})
+    caplog.set_level(logging.DEBUG, "scrypath")
+    call(search)
+    assert events(caplog) == [
+        f"scrypath.{name}.start",
+        "scrypath.meilisearch.request.start",
+        "scrypath.meilisearch.request.stop",
+        f"scrypath.{name}.stop",
+    ]
+    first, *_, last = caplog.records
+    assert first.scrypath_metadata == start
+    assert last.scrypath_metadata == {**start, **stop}
+    assert set(first.scrypath_measurements) == {"system_time", "monotonic_time"}
+    assert set(last.scrypath_measurements) == {"duration", "monotonic_time"}
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda s: s.suggest(Plan, "x"), "search"),
+        (lambda s: s.search_facet_values(Plan, "kind"), "search_facet_values"),
+        (lambda s: s.search_many([(Plan, "x")]), "search_many"),
+    ],
+)
+def test_each_way_to_search_tells_of_its_failure(
+    waiting: Waiting,
+    memory: str,
+    caplog: pytest.LogCaptureFixture,
+    call: Callable[[Any], Any],
+    name: str,
+) -> None:
+    caplog.set_level(logging.DEBUG, "scrypath")
+    with pytest.raises(scrypath.BackendError):
+        call(waiting.client(memory))
+    assert events(caplog)[-1] == f"scrypath.{name}.stop"
+    assert caplog.records[-1].scrypath_metadata["error_kind"] in ("http", "other")
+
+
+def test_what_is_refused_or_never_sent_tells_nothing(
+    waiting: Waiting, memory: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "scrypath")
+    search = waiting.client(memory)
+    assert search.suggest(Plan, " ") == []
+    with pytest.raises(scrypath.UsageError):
+        search.suggest(Plan, "x", limit=0)
+    search.tenant_token(Plan, 7, api_key="x", api_key_uid="ac5cd97d-5a4b-4226-a868-2d0eb6d197ab")
+    assert events(caplog) == []
+
+
+def test_a_search_of_many_tells_of_parts_that_failed(
+    waiting: Waiting, memory: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(model: type, key: str, ids: list[Any], preload: list[Any]) -> list[Any]:
+        if model is Note:
+            raise ConnectionError("the database is away")
+        return fetch(model, key, ids, preload)
+
+    search = waiting.client(memory)
+    search.sync_record(Plan, PLAN)
+    search.sync_record(Note, {"id": 1, "title": "Harbour"})
+    caplog.set_level(logging.DEBUG, "scrypath")
+    search.search_many([(Plan, "harbour"), (Note, "harbour")], repo=broken)
+    assert events(caplog)[-2:] == ["scrypath.search_many.partial", "scrypath.search_many.stop"]
+    partial = caplog.records[-2]
+    assert partial.scrypath_measurements["count"] == 1
+    assert partial.scrypath_metadata == {"failure_count": 1}
+
+
 def test_nobody_listens_and_nothing_is_made(memory: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "scrypath")
     scrypath.Scrypath(memory).sync_record(Note, {"id": 1, "title": "x"})
@@ -83,6 +219,11 @@ def test_spans_nest_and_fail(waiting: Waiting, memory: str, monkeypatch: pytest.
     assert outer.start_time <= outer.end_time
     for name in ("scrypath.meilisearch.request", "scrypath.hydration"):
         assert spans[name].parent.span_id == outer.context.span_id
+
+    exporter.clear()
+    search.suggest(Note, "harb")
+    suggested = exporter.get_finished_spans()[-1]
+    assert (suggested.name, suggested.attributes["scrypath.search_scope"]) == ("scrypath.search", "suggest")
 
     exporter.clear()
     with pytest.raises(scrypath.BackendError):

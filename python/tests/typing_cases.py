@@ -1,14 +1,26 @@
 """What a type checker is to know. Checked by mypy, run by nobody."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, assert_type
+
+import pydantic
 
 from scrypath import (
     AsyncScrypath,
+    Capabilities,
     Composition,
+    Explanation,
+    Hit,
+    MultiSearchResult,
+    Ranking,
     Scrypath,
     SearchParams,
     SearchResult,
+    Suggestion,
     WriteResult,
+    capabilities,
     compose,
     normalize_params,
     schema,
@@ -22,9 +34,23 @@ class Note:
     title: str
 
 
+@dataclass
+class Data:
+    title: str
+
+
+class Model(pydantic.BaseModel):
+    title: str
+
+
+class NoteHit(Hit):
+    title: str
+
+
 def blocking(search: Scrypath) -> None:
     found = search.search(Note, "x", filter={"kind": "a"}, sort=[("desc", "title")], page={"size": 5})
     assert_type(found, SearchResult[Note])
+    search.search(Note, "x", sort=["title:asc"])
     assert_type(found.records, list[Note])
     assert_type(found.hits, list[dict[str, Any]])
     assert_type(search.sync_record(Note, found.records[0], sync_mode="manual"), WriteResult)
@@ -32,6 +58,41 @@ def blocking(search: Scrypath) -> None:
 
 async def awaited(search: AsyncScrypath) -> None:
     assert_type(await search.search(Note, "x"), SearchResult[Note])
+    assert_type(await search.suggest(Note, "x", limit=3), list[Suggestion])
+    # These send nothing.
+    assert_type(search.tenant_token(Note, 7, api_key_uid="x"), str)
+    assert_type(search.explain(Note, "x"), Explanation)
+
+
+def typed_hits(found: SearchResult[Note], read: Callable[[dict[str, Any]], int]) -> None:
+    assert_type(found.hits_as(Data), list[Data])
+    assert_type(found.hits_as(Model), list[Model])
+    assert_type(found.hits_as(NoteHit), list[NoteHit])
+    assert_type(found.hits_as(NoteHit)[0]["_rankingScore"], float)
+    assert_type(found.hits_as(Hit)[0]["_matchesPosition"]["title"][0]["start"], int)
+    assert_type(found.hits_as(dict[str, Any]), list[dict[str, Any]])
+    assert_type(found.hits_as(read), list[int])
+    assert_type(found.hits_as(lambda hit: str(hit["title"])), list[str])
+
+
+def results(search: Scrypath, found: SearchResult[Note]) -> None:
+    assert_type(found[0], dict[str, Any])
+    assert_type(found[1:], list[dict[str, Any]])
+    assert_type(found.page.next, int | None)
+    assert_type(found.explanation, Explanation | None)
+    if found.explanation is not None:
+        assert_type(found.explanation.ranking, list[Ranking])
+        assert_type(found.explanation.ranking[0].rules[0].words, str)
+    assert_type(search.suggest(Note, "x", field="title", filter={"kind": "a"})[0].parts[0].matched, bool)
+    many = search.search_many(
+        [(Note, "x", {"federation_weight": 2.0, "filter": {"kind": "a"}}), ("all", "y")]
+    )
+    assert_type(many, MultiSearchResult)
+
+
+def tokens(search: Scrypath, later: datetime) -> None:
+    assert_type(search.tenant_token(Note, 7, api_key_uid="x", expires_in=60), str)
+    search.tenant_token([Note, Note], [7, 8], api_key_uid="x", expires_at=later, filter={"kind": "a"})
 
 
 def edge(search: Scrypath) -> None:
@@ -42,6 +103,8 @@ def edge(search: Scrypath) -> None:
     text, options = search_args(composed)
     assert_type(search.search(Note, text, **options), SearchResult[Note])
     to_form_data(params)
+    assert_type(capabilities(Note), Capabilities)
+    assert_type(capabilities(Note)["sorts"]["fields"], list[str])
 
 
 def mistakes(search: Scrypath) -> None:
@@ -54,3 +117,8 @@ def mistakes(search: Scrypath) -> None:
     compose(7)  # type: ignore[arg-type]
     normalize_params("q=x", Note())  # type: ignore[arg-type]
     search_args("x")  # type: ignore[arg-type]
+    search.suggest(Note, "x", page={"size": 5})  # type: ignore[call-arg]
+    search.suggest(Note, "x", limit="5")  # type: ignore[arg-type]
+    search.tenant_token(Note, 7)  # type: ignore[call-arg]
+    search.tenant_token(Note, 7, api_key_uid="x", expires="soon")  # type: ignore[call-arg]
+    search.search(Note, "x").hits_as(7)  # type: ignore[call-overload]

@@ -19,7 +19,8 @@ from uuid import UUID
 
 import edge
 import scrypath
-from stub import stub
+import served
+from keywords import call
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "vectors"
 
@@ -58,19 +59,6 @@ def read(value: Any) -> Any:
     return value
 
 
-def call(function: Callable[..., Any], *arguments: Any, options: Any) -> Any:
-    """Calls with keyword options. Pairs are splatted one by one, as Python itself refuses one given twice."""
-    if isinstance(options, dict):
-        return function(*arguments, **options)
-    splats = ", ".join(f"**options[{at}]" for at in range(len(options)))
-    namespace = {
-        "function": function,
-        "arguments": arguments,
-        "options": [{key: value} for key, value in options],
-    }
-    return eval(f"function(*arguments, {splats})", namespace)
-
-
 def vessel(options: Any, name: str = "Vessel", **members: Any) -> type:
     cls = type(name, (), members)
     return call(scrypath.schema, options=options)(cls)
@@ -95,6 +83,10 @@ def operate(case: dict[str, Any]) -> dict[str, Any]:
     if case["operation"] in edge.OPERATIONS:
         cls = declared(case) if "schema" in case else None
         return {"gives": edge.OPERATIONS[case["operation"]](edge.named(read(given), cls), cls)}
+    if case["operation"] in served.OPERATIONS:
+        # What the server answers is JSON, whatever it looks like.
+        asked = {name: value if name == "server" else read(value) for name, value in given.items()}
+        return served.carry_out(case["operation"], asked, declared(case), case["expect"].get("sent", {}))
     match case["operation"]:
         case "declare":
             with warnings.catch_warnings(record=True) as noticed:
@@ -124,28 +116,20 @@ def operate(case: dict[str, Any]) -> dict[str, Any]:
             return {"settings": scrypath.wire_settings(declared(case))}
         case "options":
             return {"summary": call(scrypath.validate_options, options=options)}
-        case "search_reply":
-            with stub(given["server"]) as (url, _):
-                search = scrypath.Scrypath(url, req_options={"retry": False})
-                found = call(search.search, declared(case), "tug", options=options)
-                page = {name: value for name, value in asdict(found.page).items() if value is not None}
-                return {"hits": found.hits, "page": page, "facets": asdict(found.facets)}
-        case "write":
-            with stub(given["server"]) as (url, sent):
-                search = scrypath.Scrypath(url, req_options={"retry": False})
-                argument = given["ids"] if "ids" in given else [read(record) for record in given["records"]]
-                if given["verb"] == "delete_record":
-                    (argument,) = argument
-                try:
-                    written = asdict(
-                        call(getattr(search, given["verb"]), declared(case), argument, options=options)
-                    )
-                finally:
-                    for route, count in case["expect"].get("sent", {}).items():
-                        assert sent[route] == count, f"{sent[route]} requests to {route}"
-                return {"result": written, "task": written["task"], "sent": case["expect"].get("sent")}
+        case "merge_distributions":
+            return {"gives": scrypath.merge_distributions(read(given["main"]), read(given["overrides"]))}
+        case "tenant_token":
+            cls = declared(case)
+            token = call(scrypath.Scrypath().tenant_token, cls, read(given["tenant"]), options=options)
+            return {"claims": claims(token)}
         case other:
             raise AssertionError(f"no surface for the operation {other!r}")
+
+
+def claims(token: str) -> Any:
+    """What a token says, where it says it for anybody to read."""
+    _, said, _ = token.split(".")
+    return json.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)))
 
 
 def check(case: dict[str, Any]) -> None:

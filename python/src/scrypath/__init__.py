@@ -40,7 +40,16 @@ from ._errors import (
     TransportError,
     UsageError,
 )
-from ._options import RuntimeOptions, SchemaOptions, SearchManyOptions, SearchOptions
+from ._hits import Hit, MatchPosition
+from ._options import (
+    EntryOptions,
+    RuntimeOptions,
+    SchemaOptions,
+    SearchManyOptions,
+    SearchOptions,
+    SuggestOptions,
+    TenantTokenOptions,
+)
 from ._projection import document_id, project
 from ._repos import Repo
 from ._results import (
@@ -54,8 +63,12 @@ from ._results import (
     MultiSearchResult,
     Page,
     Query,
+    RankedBy,
+    Ranking,
     Request,
     SearchResult,
+    Suggestion,
+    SuggestionPart,
     Task,
     WriteResult,
     merge_distributions,
@@ -74,17 +87,20 @@ from ._schema import (
     wire_settings,
 )
 from ._unset import UNSET, Unset
+from ._wire import Capabilities, Reflection, ReflectionMany
 
 __all__ = [
     "UNSET",
     "AsyncScrypath",
     "BackendError",
     "Bucket",
+    "Capabilities",
     "Composition",
     "CompositionMany",
     "Criteria",
     "Document",
     "EntryComposition",
+    "EntryOptions",
     "Explanation",
     "FacetValues",
     "Facets",
@@ -92,13 +108,19 @@ __all__ = [
     "Federation",
     "FormData",
     "Fragment",
+    "Hit",
     "InternalError",
+    "MatchPosition",
     "MultiSearchResult",
     "Page",
     "ParamIssue",
     "ParamsError",
     "Query",
     "QueueError",
+    "RankedBy",
+    "Ranking",
+    "Reflection",
+    "ReflectionMany",
     "Repo",
     "Request",
     "RuntimeOptions",
@@ -111,8 +133,12 @@ __all__ = [
     "SearchOptions",
     "SearchParams",
     "SearchResult",
+    "SuggestOptions",
+    "Suggestion",
+    "SuggestionPart",
     "Task",
     "TaskError",
+    "TenantTokenOptions",
     "TransportError",
     "Unset",
     "UsageError",

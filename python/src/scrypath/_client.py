@@ -8,8 +8,17 @@ from typing import Any, TypeVar, Unpack
 from . import _many, _operations
 from ._core import decide
 from ._many import Entry
-from ._options import ClientDefaults, RuntimeOptions, SearchManyOptions, SearchOptions, given, sendable
-from ._results import Explanation, FacetValues, MultiSearchResult, SearchResult, WriteResult
+from ._options import (
+    ClientDefaults,
+    RuntimeOptions,
+    SearchManyOptions,
+    SearchOptions,
+    SuggestOptions,
+    TenantTokenOptions,
+    given,
+    sendable,
+)
+from ._results import Explanation, FacetValues, MultiSearchResult, SearchResult, Suggestion, WriteResult
 from ._steps import run, run_async
 from ._unset import UNSET, Unset
 
@@ -43,6 +52,35 @@ class _Client:
         Takes what :meth:`search` takes. Never waits, so it is not awaited either.
         """
         return _operations.explain(schema, text, options, self._defaults)
+
+    def tenant_token(
+        self, schema: type | Sequence[type], tenant: Any, **options: Unpack[TenantTokenOptions]
+    ) -> str:
+        """Make a key that finds one tenant's documents and no others, for a browser to search with.
+
+        Whoever holds it passes it as ``meilisearch_api_key``; what they filter by can only narrow what it
+        finds. Nothing is sent to make one, so it never waits, and is not awaited either. It cannot be taken
+        back but by deleting the key it was made from, so it always expires.
+
+        Args:
+            schema: the declared class, or several; each needs a ``tenant_field``.
+            tenant: what ``tenant_scope`` takes.
+            **options: :class:`TenantTokenOptions`.
+
+        Raises:
+            UsageError: the tenant is none, the token would not expire later than now, or an option is
+                missing or wrong.
+
+        Example:
+            >>> import scrypath
+            >>> @scrypath.schema(fields=["title", "team"], tenant_field="team")
+            ... class Plan: ...
+            >>> search = scrypath.Scrypath("http://localhost:7700", meilisearch_api_key="a search key")
+            >>> token = search.tenant_token(Plan, 7, api_key_uid="ac5cd97d-5a4b-4226-a868-2d0eb6d197ab")
+            >>> token.count(".")
+            2
+        """
+        return _operations.tenant_token(schema, tenant, options, self._defaults)
 
     def index_name(self, schema: type, **options: Unpack[RuntimeOptions]) -> str:
         """The name of the index that the schema's documents are in. Never waits."""
@@ -128,6 +166,30 @@ class Scrypath(_Client):
         """
         return run(_operations.search_facet_values(schema, facet, text, options, self._defaults))
 
+    def suggest(self, schema: type, text: str, **options: Unpack[SuggestOptions]) -> list[Suggestion]:
+        """Suggest texts of the index that begin like ``text``, best first, each once, while somebody types.
+
+        A blank text has no suggestions, and nothing is sent. Errors are those of :meth:`search`.
+
+        Args:
+            schema: the declared class.
+            text: what was typed so far.
+            **options: :class:`SuggestOptions`.
+
+        Example:
+            >>> import scrypath
+            >>> @scrypath.schema(fields=["title"])
+            ... class Quay: ...
+            >>> search = scrypath.Scrypath("memory:doc-suggest")
+            >>> _ = search.sync_record(Quay, {"id": 1, "title": "Harbour light"})
+            >>> (suggestion,) = search.suggest(Quay, "harbour li")
+            >>> suggestion.text
+            'Harbour light'
+            >>> "".join(f"<b>{part.text}</b>" if part.matched else part.text for part in suggestion.parts)
+            '<b>Harbour</b> <b>li</b>ght'
+        """
+        return run(_operations.suggest(schema, text, options, self._defaults))
+
     def search_many(
         self, entries: Sequence[Entry], **options: Unpack[SearchManyOptions]
     ) -> MultiSearchResult:
@@ -135,8 +197,9 @@ class Scrypath(_Client):
 
         Args:
             entries: ``(schema, text)`` or ``(schema, text, options)``. ``"all"`` in the place of the
-                schema stands for each of ``global_schemas``. An entry's options win over the call's; it
-                may hold ``federation_weight``, which raises or lowers its hits in the merged list.
+                schema stands for each of ``global_schemas``. An entry's options (:class:`EntryOptions`)
+                win over the call's; it may hold ``federation_weight``, which raises or lowers its hits in
+                the merged list.
             **options: :class:`SearchManyOptions`: what every entry starts from, and how the call runs.
 
         The hits are merged into one list (:meth:`MultiSearchResult.merged`) unless an entry has a ``page``:
@@ -226,6 +289,10 @@ class AsyncScrypath(_Client):
     ) -> FacetValues:
         """See :meth:`Scrypath.search_facet_values`."""
         return await run_async(_operations.search_facet_values(schema, facet, text, options, self._defaults))
+
+    async def suggest(self, schema: type, text: str, **options: Unpack[SuggestOptions]) -> list[Suggestion]:
+        """See :meth:`Scrypath.suggest`."""
+        return await run_async(_operations.suggest(schema, text, options, self._defaults))
 
     async def search_many(
         self, entries: Sequence[Entry], **options: Unpack[SearchManyOptions]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ._errors import InternalError, from_reply
@@ -42,6 +41,3 @@ def _decide(
 
 decide: Decide = _decide
 """Carries out a pure operation at once."""
-
-decide_edge: Callable[..., Any] = _decide
-"""The same for the request edge, whose operations have shapes of their own in ``_edge``."""

@@ -6,9 +6,10 @@ Plain data throughout. Every rule is the core's; here is only how Python spells 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NotRequired, TypedDict, overload
+from typing import Any, Literal, TypedDict, cast, overload
 
-from ._core import decide_edge
+from . import _wire as wire
+from ._core import decide
 from ._errors import ParamsError
 from ._options import Pairs
 from ._schema import declaration
@@ -42,26 +43,12 @@ class Fragment(TypedDict, total=False):
     warnings: Mapping[str, Any] | None
 
 
-class SearchParams(TypedDict):
+class SearchParams(wire.AllCriteria):
     """Criteria with every field: ``filter``, ``facet_filter`` and ``sort`` as lists of pairs."""
 
-    text: str
-    filter: list[Any]
-    sort: list[Any]
-    page: dict[str, int]
-    facets: list[str]
-    facet_filter: list[Any]
-    per_query: dict[str, Any]
 
-
-class Composition(SearchParams):
+class Composition(wire.Composed):
     """Composed criteria, and where they came from: ``defaulted`` are the defaults among ``applied``."""
-
-    applied: dict[str, Any]
-    defaulted: dict[str, Any]
-    fixed: dict[str, Any]
-    sources: NotRequired[dict[str, Any]]
-    warnings: NotRequired[dict[str, Any]]
 
 
 class EntryComposition(Composition):
@@ -77,14 +64,8 @@ class CompositionMany(TypedDict):
     entries: list[EntryComposition]
 
 
-class FormData(TypedDict):
+class FormData(wire.FormData):
     """What a form shows: its values, and the issues with them as plain data."""
-
-    values: dict[str, Any]
-    params: dict[str, Any]
-    form_errors: list[dict[str, Any]]
-    field_errors: dict[str, list[dict[str, Any]]]
-    errors: list[dict[str, Any]]
 
 
 def compose(
@@ -110,7 +91,7 @@ def compose(
         >>> composed["defaulted"]
         {'page': {'size': 20}}
     """
-    return decide_edge("compose", fragments=fragments, criteria=criteria)  # type: ignore[no-any-return]
+    return decide("compose", fragments=fragments, criteria=criteria)
 
 
 def search_args(composed: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -122,7 +103,8 @@ def search_args(composed: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         >>> text, options["facets"]
         ('rope', ['kind'])
     """
-    text, options = decide_edge("search_arguments", of=composed)
+    # A tuple crosses as a list; its options go on as keywords.
+    text, options = cast("tuple[str, dict[str, Any]]", decide("search_arguments", of=composed))
     return text, options
 
 
@@ -141,10 +123,10 @@ def compose_many(
             is ever lost in silence.
     """
     tokens = _Tokens()
-    composed = decide_edge("compose_many", entries=[tokens.entry(entry) for entry in entries], shared=shared)
+    composed = decide("compose_many", entries=[tokens.entry(entry) for entry in entries], shared=shared)
     for entry in composed["entries"]:
         entry["schema"] = tokens.schema(entry["schema"])
-    return composed  # type: ignore[no-any-return]
+    return composed
 
 
 def search_many_args(
@@ -162,11 +144,12 @@ def search_many_args(
         ([(<class '...Note'>, 'a', {'filter': [['status', 'open']]}), ('all', 'b')], {'page': {'size': 8}})
     """
     tokens = _Tokens()
-    lowered, shared = decide_edge("many_arguments", of=tokens.composition(composed))
+    arguments = decide("many_arguments", of=tokens.composition(composed))
+    lowered, shared = cast("tuple[list[list[Any]], dict[str, Any]]", arguments)
     return [(tokens.schema(token), *rest) for token, *rest in lowered], shared
 
 
-def capabilities(cls: type) -> dict[str, Any]:
+def capabilities(cls: type) -> wire.Capabilities:
     """What a class's declaration lets a search do: filters, sorts, facets, paging and limits.
 
     Example:
@@ -176,10 +159,10 @@ def capabilities(cls: type) -> dict[str, Any]:
         >>> scrypath.capabilities(Note)["sorts"]
         {'supported': True, 'fields': ['title']}
     """
-    return decide_edge("schema_capabilities", schema=declaration(cls).json)  # type: ignore[no-any-return]
+    return decide("schema_capabilities", schema=declaration(cls).json)
 
 
-def reflect_search(cls: type, criteria: Criteria | Composition | Mapping[str, Any]) -> dict[str, Any]:
+def reflect_search(cls: type, criteria: Criteria | Composition | Mapping[str, Any]) -> wire.Reflection:
     """What of criteria, or of a composition, a class supports. Nothing is searched.
 
     Example:
@@ -190,22 +173,22 @@ def reflect_search(cls: type, criteria: Criteria | Composition | Mapping[str, An
         >>> reflected["resolved"]["unsupported"]
         {'filter': [['crew', 4]]}
     """
-    return decide_edge("reflect_search", schema=declaration(cls).json, of=criteria)  # type: ignore[no-any-return]
+    return decide("reflect_search", schema=declaration(cls).json, of=criteria)
 
 
 def reflect_search_many(
     entries: CompositionMany | Mapping[str, Any] | Iterable[Any], **shared: Any
-) -> dict[str, Any]:
+) -> wire.ReflectionMany:
     """The same for what :func:`compose_many` gave, or for tuples and the options they share."""
     tokens = _Tokens()
     if isinstance(entries, Mapping):
         of: Any = tokens.composition(entries)
     else:
         of = [tokens.entry(entry) for entry in entries]
-    reflected = decide_edge("reflect_search_many", of=of, options=shared, schemas=tokens.declared())
+    reflected = decide("reflect_search_many", of=of, options=shared, schemas=tokens.declared())
     for entry in reflected["entries"]:
         entry["entry"]["schema"] = tokens.schema(entry["entry"]["schema"])
-    return reflected  # type: ignore[no-any-return]
+    return reflected
 
 
 def normalize_params(params: Any, schema: type | Iterable[type] | None = None) -> SearchParams:
@@ -236,11 +219,9 @@ def normalize_params(params: Any, schema: type | Iterable[type] | None = None) -
         ...     print(error.issues[0].path, error.issues[0].code)
         ('page', 'number') invalid_value
     """
-    arguments: dict[str, Any] = {"params": _browser_shaped(params)}
-    if schema is not None:
-        classes = [schema] if isinstance(schema, type) else schema
-        arguments["schemas"] = [declaration(cls).json for cls in classes]
-    return decide_edge("normalize_params", **arguments)  # type: ignore[no-any-return]
+    classes = [schema] if isinstance(schema, type) else schema
+    known = None if classes is None else [declaration(cls).json for cls in classes]
+    return decide("normalize_params", params=_browser_shaped(params), schemas=known)
 
 
 def cast_params(params: Mapping[str, Any]) -> SearchParams:
@@ -251,7 +232,7 @@ def cast_params(params: Mapping[str, Any]) -> SearchParams:
         >>> scrypath.cast_params({"text": "tug", "filter": {"year": {"gte": 1990}}})["filter"]
         [['year', {'gte': 1990}]]
     """
-    return decide_edge("cast_params", params=params)  # type: ignore[no-any-return]
+    return decide("cast_params", params=params)
 
 
 def to_query_params(params: SearchParams | Mapping[str, Any]) -> dict[str, Any]:
@@ -260,7 +241,7 @@ def to_query_params(params: SearchParams | Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UsageError: for what a URL cannot hold: tuning, more than one sort entry, operators.
     """
-    return decide_edge("to_query_params", params=params)  # type: ignore[no-any-return]
+    return decide("to_query_params", params=params)
 
 
 def to_query_string(params: SearchParams | Mapping[str, Any]) -> str:
@@ -271,7 +252,7 @@ def to_query_string(params: SearchParams | Mapping[str, Any]) -> str:
         >>> scrypath.to_query_string({"text": "tug", "filter": {"flag": "NO"}})
         'q=tug&filter%5Bflag%5D=NO'
     """
-    return str(decide_edge("to_query_string", params=params))
+    return decide("to_query_string", params=params)
 
 
 @overload
@@ -291,9 +272,8 @@ def to_form_data(params: Any, error: ParamsError | None = None) -> FormData:
         ({'q': 'tug', 'page': {'number': 'x'}}, 'page.number must be a positive integer')
     """
     if error is None:
-        return decide_edge("to_form_data", params=params)  # type: ignore[no-any-return]
-    issues = error.details["issues"]
-    return decide_edge("to_form_data", params=_browser_shaped(params), errors=issues)  # type: ignore[no-any-return]
+        return decide("to_form_data", params=params)
+    return decide("to_form_data", params=_browser_shaped(params), errors=error.details["issues"])
 
 
 def _browser_shaped(params: Any) -> Any:
@@ -331,5 +311,5 @@ class _Tokens:
     def composition(self, composed: Mapping[str, Any]) -> dict[str, Any]:
         return {**composed, "entries": [self.entry(entry) for entry in composed["entries"]]}
 
-    def declared(self) -> list[tuple[int, str]]:
-        return [(token, declaration(cls).json) for token, cls in enumerate(self._classes)]
+    def declared(self) -> list[list[Any]]:
+        return [[token, declaration(cls).json] for token, cls in enumerate(self._classes)]

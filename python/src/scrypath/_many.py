@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from . import _repos
+from . import _wire as wire
 from ._core import request
 from ._errors import from_reply
-from ._options import given, sendable
+from ._options import EntryOptions, given, sendable
 from ._repos import FetchAll, Unfetched
 from ._results import Failure, Federation, MultiSearchResult, search_result
 from ._schema import declaration
 from ._steps import Invoke, Steps
 
-Entry = tuple[type | Literal["all"], str] | tuple[type | Literal["all"], str, Mapping[str, Any]]
+Entry = (
+    tuple[type | Literal["all"], str] | tuple[type | Literal["all"], str, EntryOptions | Mapping[str, Any]]
+)
 """A class, or ``"all"``, with a text and, if need be, options of its own."""
-
-DEFAULT_TIMEOUT = 5000
 
 
 def search_many(
@@ -27,7 +28,7 @@ def search_many(
     registry = options.pop("global_schemas", None)
     repo = options.get("repo", defaults.get("repo"))
     schemas = _Schemas(repo is not None)
-    found = yield Invoke(
+    found: wire.ManyReply = yield Invoke(
         request(
             "search_many",
             entries=[_entry(entry, schemas) for entry in entries],
@@ -45,10 +46,11 @@ def search_many(
     if found["pending"] is not None:
         preload = _repos.preloads(options.get("preload", defaults.get("preload")))
         wanted = [(cls, _repos.primary_key(cls), entry["ids"]) for cls, entry in searched]
-        limit = options.get("hydration_timeout", defaults.get("hydration_timeout", DEFAULT_TIMEOUT))
-        fetched = yield FetchAll(_repos.source(repo), wanted, preload, limit / 1000)
+        limit = found["hydration_timeout"] / 1000
+        fetched = yield FetchAll(_repos.source(repo), wanted, preload, limit)
         outcomes = [_outcome(rows, key) for rows, (_, key, _) in zip(fetched, wanted, strict=True)]
-        finished = yield Invoke(request("finish_search_many", pending=found["pending"], outcomes=outcomes))
+        finish = request("finish_search_many", pending=found["pending"], outcomes=outcomes)
+        finished: wire.Finished = yield Invoke(finish)
         failed = set(finished["failed"])
         for at, hydrated in enumerate(finished["hydrated"]):
             if hydrated is not None:
@@ -81,13 +83,13 @@ class _Schemas:
 
     def __init__(self, hydrating: bool) -> None:
         self.classes: list[type] = []
-        self.sent: list[dict[str, str]] = []
+        self.sent: list[wire.ManySchema] = []
         self._hydrating = hydrating
 
     def number(self, cls: type) -> int:
         if cls in self.classes:
             return self.classes.index(cls)
-        schema = {"schema": declaration(cls).json}
+        schema: wire.ManySchema = {"schema": declaration(cls).json}
         if self._hydrating:
             schema["primary_key"] = _repos.primary_key(cls)
         self.classes.append(cls)
@@ -107,13 +109,13 @@ def _entry(entry: Any, schemas: _Schemas) -> Any:
     return {"schema": number, "text": text, "options": given(own) if isinstance(own, Mapping) else own}
 
 
-def _failure(schemas: _Schemas, failure: Mapping[str, Any]) -> Failure:
-    reason: Any = failure["reason"]
+def _failure(schemas: _Schemas, failure: wire.Failure) -> Failure:
+    reason = failure["reason"]
     failed = reason if isinstance(reason, str) else from_reply(reason)
     return Failure(schemas.classes[failure["schema"]], failed)
 
 
-def _outcome(rows: list[Any] | Unfetched | None, key: str) -> dict[str, Any]:
+def _outcome(rows: list[Any] | Unfetched | None, key: str) -> wire.Outcome:
     if rows is None:
         return {}
     if isinstance(rows, Unfetched):

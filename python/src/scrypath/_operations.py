@@ -15,14 +15,17 @@ from ._results import (
     Explanation,
     FacetValues,
     SearchResult,
+    Suggestion,
     WriteResult,
     facet_values,
     query,
     search_result,
+    suggestion,
     write_result,
 )
 from ._schema import declaration, hook
 from ._steps import Invoke, Steps
+from ._unset import UNSET
 
 R = TypeVar("R")
 
@@ -60,6 +63,12 @@ def search_facet_values(
     return facet_values((yield Invoke(call)))
 
 
+def suggest(cls: type, text: str, options: Options, defaults: Options) -> Steps[list[Suggestion]]:
+    found: list[wire.Suggestion]
+    found = yield Invoke(_request("suggest", cls, given(options), defaults, text=text))
+    return [suggestion(one) for one in found]
+
+
 def sync_records(cls: type, records: Any, options: Options, defaults: Options) -> Steps[WriteResult]:
     records = as_list(records)
     call = _request("sync_records", cls, given(options), defaults)
@@ -81,6 +90,17 @@ def delete_documents(cls: type, ids: Any, options: Options, defaults: Options) -
 def explain(cls: type, text: str, options: Options, defaults: Options) -> Explanation:
     explained = decide("explain_search", **_arguments(cls, given(options), defaults), text=text)
     return Explanation(query(explained["query"]), explained["request"])
+
+
+def tenant_token(schema: type | Sequence[type], tenant: Any, options: Options, defaults: Options) -> str:
+    classes = schema if isinstance(schema, Sequence) else [schema]
+    return decide(
+        "tenant_token",
+        schemas=[declaration(cls).json for cls in classes],
+        tenant=None if tenant is UNSET else tenant,
+        options=sendable(given(options)),
+        defaults=sendable(defaults),
+    )
 
 
 def index_name(cls: type, options: Options, defaults: Options) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from datetime import datetime
+from typing import Any, Literal, Required, TypedDict
+from uuid import UUID
 
 from ._unset import UNSET, Unset
 from ._wire import SettingsMerge, SyncMode
@@ -56,32 +58,22 @@ class RuntimeOptions(ClientDefaults, total=False):
     meilisearch_url: str | Unset | None
 
 
-class SearchOptions(RuntimeOptions, total=False):
-    """What a search asks for, beside how it runs.
-
-    ================  =====================================================================
-    ``filter``        declared filterable fields: ``{"status": "open", "year": {"gte": 1990}}``
-    ``sort``          declared sortable fields: ``{"desc": "year"}``, or pairs for several
-    ``page``          ``{"number": 2, "size": 25}``; both count from 1
-    ``facets``        declared facets to count: ``["genre"]``
-    ``facet_filter``  declared facets: a value, a list (any of them), or operators
-    ``per_query``     ``ranking_score_threshold``, ``show_ranking_score``, ``show_ranking_score_details``
-    ``tenant_scope``  the value of the schema's ``tenant_field`` that every hit must have
-    ================  =====================================================================
-
-    How hits are shown, all passed through to the server; what it makes of them is in a hit's ``_formatted``
-    and ``_matchesPosition``: ``attributes_to_retrieve``, ``attributes_to_highlight``,
-    ``highlight_pre_tag``, ``highlight_post_tag``, ``attributes_to_crop``, ``crop_length`` (words),
-    ``crop_marker``, ``show_matches_position``, ``matching_strategy``.
-    """
+class Restriction(TypedDict, total=False):
+    """Which documents are looked at, and which come first."""
 
     filter: Pairs | Unset
-    sort: Pairs | Unset
+    sort: Pairs | Sequence[str] | Unset
+    facet_filter: Pairs | Unset
+    tenant_scope: Any
+    matching_strategy: Literal["last", "all", "frequency"]
+
+
+class Asked(Restriction, total=False):
+    """What one search asks for."""
+
     page: Pairs | Unset
     facets: Sequence[str] | Unset
-    facet_filter: Pairs | Unset
     per_query: Pairs | Unset | None
-    tenant_scope: Any
     attributes_to_retrieve: Sequence[str]
     attributes_to_highlight: Sequence[str]
     highlight_pre_tag: str
@@ -90,7 +82,64 @@ class SearchOptions(RuntimeOptions, total=False):
     crop_length: int
     crop_marker: str
     show_matches_position: bool
-    matching_strategy: Literal["last", "all", "frequency"]
+
+
+class SearchOptions(RuntimeOptions, Asked, total=False):
+    """What a search asks for, beside how it runs.
+
+    ================  =====================================================================
+    ``filter``        declared filterable fields: ``{"status": "open", "year": {"gte": 1990}}``
+    ``sort``          declared sortable fields: ``{"year": "desc"}``, ``["year:desc"]``, or pairs
+    ``page``          ``{"number": 2, "size": 25}``; both count from 1
+    ``facets``        declared facets to count: ``["genre"]``
+    ``facet_filter``  declared facets: a value, a list (any of them), or operators
+    ``per_query``     ``ranking_score_threshold``, ``show_ranking_score``, ``show_ranking_score_details``
+    ``tenant_scope``  the value of the schema's ``tenant_field`` that every hit must have. Leave it out to
+                      search without: :data:`UNSET` and ``None`` are no tenant, and are refused
+    ================  =====================================================================
+
+    How hits are shown, all passed through to the server; what it makes of them is in a hit's ``_formatted``
+    and ``_matchesPosition`` (:class:`Hit`): ``attributes_to_retrieve``, ``attributes_to_highlight``,
+    ``highlight_pre_tag``, ``highlight_post_tag``, ``attributes_to_crop``, ``crop_length`` (words),
+    ``crop_marker``, ``show_matches_position``, ``matching_strategy``.
+    """
+
+
+class SuggestOptions(RuntimeOptions, Restriction, total=False):
+    """Which texts are suggested, beside how the call runs.
+
+    ``filter``, ``facet_filter``, ``tenant_scope`` and ``sort`` are those of :class:`SearchOptions`.
+
+    =====================  ================================================================
+    ``field``              the declared field whose texts they are; default: the first that is not the
+                           document id
+    ``limit``              how many at most, from 1 to 100 (5)
+    ``matching_strategy``  ``"all"`` (default): a text has every word that was typed
+    =====================  ================================================================
+    """
+
+    field: str | Unset
+    limit: int | Unset
+
+
+class TenantTokenOptions(RuntimeOptions, total=False):
+    """What a tenant token is made from, and how long it lives.
+
+    ===============  ======================================================================
+    ``api_key``      the search key it is made from; default: the call's ``meilisearch_api_key``. Not a
+                     master key: no server takes a token of that
+    ``api_key_uid``  required: that key's uid, as ``GET /keys`` shows it
+    ``expires_in``   after how many seconds it ends (3600)
+    ``expires_at``   or when: a ``datetime`` with a zone, or seconds since 1970
+    ``filter``       what else every hit must have
+    ===============  ======================================================================
+    """
+
+    api_key: str | Unset
+    api_key_uid: Required[str | UUID]
+    expires_in: int | Unset
+    expires_at: datetime | int | str | Unset
+    filter: Pairs | Unset
 
 
 class SearchManyOptions(SearchOptions, total=False):
@@ -106,6 +155,16 @@ class SearchManyOptions(SearchOptions, total=False):
     """
 
     global_schemas: Sequence[type]
+
+
+class EntryOptions(Asked, total=False):
+    """What one entry of a ``search_many`` says of itself: what it searches for, and how much its hits weigh.
+
+    ``federation_weight`` raises its hits in the merged list where it is above 1 (the default), and lowers
+    them below. The rest is as in :class:`SearchOptions`.
+    """
+
+    federation_weight: float | None
 
 
 class SchemaOptions(TypedDict, total=False):
@@ -124,8 +183,12 @@ class SchemaOptions(TypedDict, total=False):
 
 
 def given(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that were given: those that are not :data:`UNSET`."""
-    return {name: value for name, value in options.items() if value is not UNSET}
+    """The options that were given: those that are not :data:`UNSET`, and a tenant scope in any case."""
+    named = {name: value for name, value in options.items() if value is not UNSET}
+    if options.get("tenant_scope") is UNSET:
+        # A scope that vanished would open the search to every tenant.
+        named["tenant_scope"] = None
+    return named
 
 
 def sendable(options: Mapping[str, Any]) -> dict[str, Any]:

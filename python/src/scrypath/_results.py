@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from . import _wire as wire
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._native import Raw
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,63 @@ class Query:
     per_query: wire.PerQuery
 
 
+class Request(wire.ExplainedRequest):
+    """The HTTP request of a search."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedBy:
+    """What one ranking rule saw in a hit.
+
+    Attributes:
+        rule: as settings name it: ``"words"``, ``"typo"``, ``"year:desc"``.
+        score: from 0 to 1; sorts have none.
+        words: the same as a sentence.
+    """
+
+    rule: str
+    score: float | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Why one hit is where it is.
+
+    Attributes:
+        score: from 0 to 1; ``None`` where the server did not say.
+        rules: in the order they were applied. A later rule decides only between hits that the earlier
+            ones found equal.
+    """
+
+    score: float | None
+    rules: list[RankedBy]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a search sends, and why its hits are in their order.
+
+    Attributes:
+        query: the normalized query.
+        request: the HTTP request.
+        ranking: of each hit, in hit order; empty before the search.
+    """
+
+    query: Query
+    request: Request
+    ranking: list[Ranking] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where in the results a page of hits is. Members the server did not send are ``None``."""
+    """Where in the results a page of hits is. Members the server did not send are ``None``.
+
+    Attributes:
+        next: the number of the next page; ``None`` on the last one, or where pages were not asked for.
+        previous: the number of the page before, or of the last one from beyond the end; ``None`` on the
+            first one, or where pages were not asked for.
+    """
 
     number: int | None = None
     size: int | None = None
@@ -39,18 +94,8 @@ class Page:
     estimated_total_hits: int | None = None
     offset: int | None = None
     limit: int | None = None
-
-    @property
-    def next(self) -> int | None:
-        """The number of the next page; ``None`` on the last one, or where pages were not asked for."""
-        if self.number is None or self.total_pages is None or self.number >= self.total_pages:
-            return None
-        return self.number + 1
-
-    @property
-    def previous(self) -> int | None:
-        """The number of the page before; ``None`` on the first one, or where pages were not asked for."""
-        return self.number - 1 if self.number is not None and self.number > 1 else None
+    next: int | None = None
+    previous: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +158,8 @@ class SearchResult(Generic[R]):
         missing_ids: the ids of hits whose row is gone, in hit order. Empty without ``repo``.
         page: where in the results this is.
         facets: the requested facets.
+        explanation: why the hits are in their order, where ``per_query`` has
+            ``show_ranking_score_details``; else ``None``.
     """
 
     query: Query
@@ -120,6 +167,7 @@ class SearchResult(Generic[R]):
     missing_ids: list[int | str]
     page: Page
     facets: Facets
+    explanation: Explanation | None
     _sent: Sent
 
     @property
@@ -129,6 +177,37 @@ class SearchResult(Generic[R]):
     @property
     def hits(self) -> list[dict[str, Any]]:
         return self.raw.get("hits", [])  # type: ignore[no-any-return]
+
+    @overload
+    def hits_as(self, of: type[T], /) -> list[T]: ...
+    @overload
+    def hits_as(self, of: Callable[[dict[str, Any]], T], /) -> list[T]: ...
+    def hits_as(self, of: Any, /) -> list[Any]:
+        """The hits as instances of a type.
+
+        Args:
+            of: a Pydantic model, which validates each hit; a dataclass, which takes the members that are
+                its fields; a ``TypedDict`` or mapping, which a hit is already; or any function of a hit.
+
+        Raises:
+            UsageError: a hit lacks a field of the dataclass that has no default.
+
+        Example:
+            >>> import dataclasses, scrypath
+            >>> @scrypath.schema(fields=["title", "year"])
+            ... @dataclasses.dataclass
+            ... class Film:
+            ...     id: int
+            ...     title: str
+            ...     year: int | None = None
+            >>> search = scrypath.Scrypath("memory:doc-hits-as")
+            >>> _ = search.sync_record(Film, Film(1, "Harbour", 1990))
+            >>> search.search(Film, "harb", attributes_to_retrieve=["id", "title"]).hits_as(Film)
+            [Film(id=1, title='Harbour', year=None)]
+        """
+        from ._hits import hits_as
+
+        return hits_as(self.hits, of)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """The hits."""
@@ -160,11 +239,20 @@ class SearchResult(Generic[R]):
     def __repr__(self) -> str:
         return (
             f"SearchResult(query={self.query!r}, hits={self.hits!r}, records={self.records!r}, "
-            f"missing_ids={self.missing_ids!r}, page={self.page!r}, facets={self.facets!r})"
+            f"missing_ids={self.missing_ids!r}, page={self.page!r}, facets={self.facets!r}, "
+            f"explanation={self.explanation!r})"
         )
 
     def _compared(self) -> tuple[Any, ...]:
-        return self.query, self.records, self.missing_ids, self.page, self.facets, self.hits
+        return (
+            self.query,
+            self.records,
+            self.missing_ids,
+            self.page,
+            self.facets,
+            self.explanation,
+            self.hits,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +274,34 @@ class FacetValues:
 
     def __len__(self) -> int:
         return len(self.hits)
+
+    @overload
+    def __getitem__(self, at: int) -> Bucket: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Bucket]: ...
+    def __getitem__(self, at: int | slice) -> Bucket | list[Bucket]:
+        return self.hits[at]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionPart:
+    """A piece of a suggestion, and whether it is what was typed."""
+
+    text: str
+    matched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A text of the index that begins like what was typed.
+
+    Attributes:
+        text: the whole of it.
+        parts: the same in pieces, for highlighting it without markup.
+    """
+
+    text: str
+    parts: list[SuggestionPart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +356,15 @@ class MultiSearchResult:
     def __len__(self) -> int:
         return len(self.ordered)
 
+    @overload
+    def __getitem__(self, at: int) -> tuple[type, SearchResult[Any]]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[tuple[type, SearchResult[Any]]]: ...
+    def __getitem__(
+        self, at: int | slice
+    ) -> tuple[type, SearchResult[Any]] | list[tuple[type, SearchResult[Any]]]:
+        return self.ordered[at]
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -283,22 +408,6 @@ class Document:
     source: wire.Source
 
 
-class Request(TypedDict):
-    """The HTTP request of a search."""
-
-    method: str
-    path: str
-    body: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A search, looked at before it is sent."""
-
-    query: Query
-    request: Request
-
-
 def query(normalized: wire.Query) -> Query:
     """A normalized query; pairs cross the boundary as lists."""
     return Query(
@@ -327,19 +436,33 @@ def search_result(
         name: [Bucket(bucket["value"], bucket["count"]) for bucket in buckets]
         for name, buckets in facets["distribution"].items()
     }
+    asked = query(found["query"])
     return SearchResult(
-        query(found["query"]),
+        asked,
         records,
         missing_ids,
-        Page(**found["page"]),
+        Page(**found["page"], **found["neighbours"]),
         Facets(distribution, facets["stats"], facets["declared_order"]),
+        None if found["explained"] is None else _explanation(asked, found["explained"]),
         Sent(None, raw) if isinstance(raw, dict) else Sent(raw),
     )
+
+
+def _explanation(asked: Query, explained: wire.Explained) -> Explanation:
+    ranking = [
+        Ranking(of_hit["score"], [RankedBy(**rule) for rule in of_hit["rules"]])
+        for of_hit in explained["ranking"]
+    ]
+    return Explanation(asked, explained["request"], ranking)
 
 
 def facet_values(found: wire.FacetValues) -> FacetValues:
     hits = [Bucket(bucket["value"], bucket["count"]) for bucket in found["hits"]]
     return FacetValues(found["facet_query"], hits, found["raw"])
+
+
+def suggestion(found: wire.Suggestion) -> Suggestion:
+    return Suggestion(found["text"], [SuggestionPart(**part) for part in found["parts"]])
 
 
 def write_result(written: wire.WriteResult) -> WriteResult:

@@ -19,4 +19,7 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
-"""Stands for an option that was not given: passing it is the same as leaving the option out."""
+"""Stands for an option that was not given: passing it is the same as leaving the option out.
+
+But for a tenant: one that is not given where it could be is refused, as ``None`` is.
+"""
