@@ -76,9 +76,16 @@ impl RuntimeOption {
     }
 }
 
+/// Options whose values are never shown, of whatever type they are.
+const SECRET: &[&str] = &["meilisearch_api_key", "api_key", "headers"];
+
 /// The one form of a type error: `invalid value for :size option: expected positive integer, got: a string`.
 pub(crate) fn invalid_option(name: &str, expected: &str, got: &Term, idiom: Idiom) -> Box<Error> {
-    let (shown, got) = (idiom.option(name), shown(got, idiom));
+    let got = match SECRET.contains(&name) {
+        true => format!("a value of type {}", got.type_name(idiom)),
+        false => shown(got, idiom),
+    };
+    let shown = idiom.option(name);
     Error::new(
         Kind::InvalidOption,
         format!("invalid value for {shown} option: expected {expected}, got: {got}"),

@@ -153,7 +153,7 @@ impl Detail {
     fn sorted(&self, field: &str, direction: &str) -> String {
         match &self.value {
             Value::Null => format!("sorted by {field}, {direction}: it has none"),
-            value => format!("sorted by {field}, {direction}: {value}"),
+            value => format!("sorted by {field}, {direction}: {}", as_indexed(value)),
         }
     }
 
@@ -167,6 +167,14 @@ impl Detail {
     /// For what a server may add one day.
     fn bare(&self, rule: &str) -> String {
         self.graded(&format!("by the rule {rule}"))
+    }
+}
+
+/// The server tells every number as a fraction.
+fn as_indexed(value: &Value) -> String {
+    match value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9e15) {
+        Some(whole) => format!("{whole:.0}"),
+        None => value.to_string(),
     }
 }
 

@@ -65,7 +65,7 @@ impl PageInfo {
 /// The requested facets, in the requested order.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Facets {
-    /// The buckets of each facet, by value, ascending as text, unless the schema declares `count`.
+    /// The buckets of each facet, by value, ascending as text.
     #[schemars(with = "BTreeMap<String, Vec<Bucket>>")]
     pub distribution: Term,
     #[schemars(with = "BTreeMap<String, BTreeMap<String, Option<f64>>>")]

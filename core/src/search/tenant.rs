@@ -16,7 +16,7 @@ pub(super) fn scope(
             format!("{} does not declare a tenant_field: tenant_scope cannot be applied", schema.name);
         return Err(Error::new(Kind::TenantFieldMissing, message).named("tenant_scope"));
     };
-    if filter.iter().any(|(name, value)| name == field || names_field(value, field, idiom)) {
+    if filter.iter().any(|(name, value)| speaks_of(name, value, field, idiom)) {
         let message = format!(
             "filter already contains the tenant_field {}; give it in tenant_scope only",
             idiom.name(field)
@@ -44,14 +44,16 @@ pub(super) fn scope(
     Ok(())
 }
 
-/// Whether an `or` group, at any depth, speaks of the field.
-fn names_field(value: &Term, field: &str, idiom: Idiom) -> bool {
-    match value {
-        Term::List(items) | Term::Tuple(items) => items.iter().any(|item| {
-            item.pairs(idiom).is_some_and(|pairs| {
-                pairs.iter().any(|(name, inner)| *name == field || names_field(inner, field, idiom))
-            }) || names_field(item, field, idiom)
-        }),
+/// Whether a condition is on the field, or a group that holds one at any depth.
+fn speaks_of(name: &str, value: &Term, field: &str, idiom: Idiom) -> bool {
+    let group = |group: &Term| {
+        let pairs = group.pairs(idiom).unwrap_or_default();
+        pairs.iter().any(|(name, value)| speaks_of(name, value, field, idiom))
+    };
+    match (name, value) {
+        (name, _) if name == field => true,
+        ("not", value) => group(value),
+        ("or", Term::List(groups)) => groups.iter().any(group),
         _ => false,
     }
 }
