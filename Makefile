@@ -17,7 +17,7 @@ PYTHON ?= $(shell tests/setup/python.sh)
 CARGO := cargo --quiet
 WITHOUT_BINDINGS := --exclude scrypath-elixir --exclude scrypath-python --exclude scrypath-node
 
-.PHONY: help demo test test-docs generate build vectors conformance bench lint format setup
+.PHONY: help demo test test-docs generate build vectors parity conformance bench lint format setup
 .PHONY: build-rust build-python build-node build-elixir
 .PHONY: test-rust test-python test-node test-elixir demo-elixir demo-python demo-node
 
@@ -35,7 +35,7 @@ demo-python:
 demo-node:
 	@node node/demo.mjs
 
-test: build lint test-rust test-elixir test-python test-node test-docs conformance vectors bench ## everything that guards main
+test: build lint test-rust test-elixir test-python test-node test-docs conformance vectors parity bench ## everything that guards main
 
 build: build-rust build-python build-node build-elixir ## the binary, the virtual environment, node/ and elixir/
 
@@ -110,20 +110,28 @@ test-node:
 	@echo "· Node tests"
 	cd node && npm test --silent
 
-test-docs: ## the README's code is the code that runs
+test-docs: ## the code of README.md and docs is the code that runs
 	@echo "· documentation"
 	python3 tests/docs/check.py
-	(cd elixir && mix run --no-compile ../tests/docs/quickstart.exs)
-	python tests/docs/quickstart.py
-	cp tests/docs/quickstart.mjs node/.quickstart.mjs && trap 'rm -f node/.quickstart.mjs' EXIT
-	node node/.quickstart.mjs
+	# In node/, where the package is found by its name.
+	trap 'rm -f node/.docs-*.mjs' EXIT
+	for page in quickstart guides; do
+	  (cd elixir && mix run --no-compile ../tests/docs/$$page.exs) >/dev/null
+	  python tests/docs/$$page.py >/dev/null
+	  cp tests/docs/$$page.mjs node/.docs-$$page.mjs
+	  node node/.docs-$$page.mjs >/dev/null
+	done
 
-generate: build-rust ## writes what is generated: pages of docs, the types in node and python, the code in README.md
+generate: build ## writes what is generated: pages of docs, the types in node and python, the code in README.md
 	SCRYPATH_GENERATE=1 $(CARGO) test --release -p scrypath-core --test pages --test wire
 	python3 tests/docs/check.py --write
+	tests/setup/parity.sh --write
 
 vectors: ## the shared rules in all four suites; the numbers must be equal
 	@tests/setup/vectors.sh
+
+parity: ## each function, option and kind of error is in all three packages, and each function is tested there
+	@tests/setup/parity.sh
 
 conformance: ## the embedded index held against recorded exchanges with a real Meilisearch
 	@python3 tests/conformance/run.py $(SCRYPATH_BIN)
