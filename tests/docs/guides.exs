@@ -14,7 +14,7 @@ end
 
 # endregion
 
-defmodule Port do
+defmodule Quay do
   use Scrypath, fields: [:id, :name], filterable: [:id]
   defstruct [:id, :name]
 end
@@ -32,7 +32,7 @@ vessels = [
 ]
 
 {:ok, _} = Scrypath.sync_records(Vessel, vessels, opts)
-{:ok, _} = Scrypath.sync_records(Port, [%{id: 1, name: "Harbour of Bergen"}], opts)
+{:ok, _} = Scrypath.sync_records(Quay, [%{id: 1, name: "Harbour of Bergen"}], opts)
 
 # region facets
 asked = [facets: [:kind, :flag], facet_filter: [kind: ["tug", "ferry"]]]
@@ -58,7 +58,7 @@ asked = [facets: [:kind], facet_filter: [kind: "tug"]]
 [%{value: "ferry", count: 2}] = kinds.hits
 
 # region many
-entries = [{Vessel, "harbour", filter: [flag: "NO"], federation_weight: 2}, {Port, "harbour"}]
+entries = [{Vessel, "harbour", filter: [flag: "NO"], federation_weight: 2}, {Quay, "harbour"}]
 {:ok, found} = Scrypath.search_many(entries, opts)
 # Each entry's own hits, and all of them as the server ranks them.
 for {schema, result} <- found.ordered, do: IO.puts("#{inspect(schema)} #{Enum.count(result)}")

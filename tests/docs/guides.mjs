@@ -13,7 +13,7 @@ const Vessel = schema({
   tenantField: "dock_id",
 });
 // endregion
-const Port = schema({ name: "Port", fields: ["id", "name"], filterable: ["id"] });
+const Quay = schema({ name: "Quay", fields: ["id", "name"], filterable: ["id"] });
 
 const search = new Scrypath({ meilisearchUrl: "memory:guides" });
 await search.syncRecords(Vessel, [
@@ -21,7 +21,7 @@ await search.syncRecords(Vessel, [
   { id: 2, name: "Harbour ferry Bo", kind: "ferry", flag: "NO", built: 2001, dock_id: 9 },
   { id: 3, name: "Harbour ferry Cay", kind: "ferry", flag: "SE", built: 1998, dock_id: 10 },
 ]);
-await search.syncRecords(Port, [{ id: 1, name: "Harbour of Bergen" }]);
+await search.syncRecords(Quay, [{ id: 1, name: "Harbour of Bergen" }]);
 
 {
   // region facets
@@ -55,7 +55,7 @@ await search.syncRecords(Port, [{ id: 1, name: "Harbour of Bergen" }]);
   // region many
   const found = await search.searchMany([
     [Vessel, "harbour", { filter: { flag: "NO" }, federationWeight: 2 }],
-    [Port, "harbour"],
+    [Quay, "harbour"],
   ]);
   for (const [schema, result] of found.ordered) console.log(schema.config.fields, result.length);
   const names = found.merged.map(([, hit]) => hit.name); // all of them, as the server ranks them

@@ -25,7 +25,7 @@ class Vessel:
 
 @scrypath.schema(fields=["id", "name"], filterable=["id"])
 @dataclass
-class Port:
+class Quay:
     id: int
     name: str
 
@@ -39,7 +39,7 @@ search.sync_records(
         Vessel(3, "Harbour ferry Cay", "ferry", "SE", 1998, 10),
     ],
 )
-search.sync_records(Port, [Port(1, "Harbour of Bergen")])
+search.sync_records(Quay, [Quay(1, "Harbour of Bergen")])
 
 # region facets
 found = search.search(Vessel, "harbour", facets=["kind", "flag"], facet_filter={"kind": ["tug", "ferry"]})
@@ -65,7 +65,7 @@ assert [(b.value, b.count) for b in kinds] == [("ferry", 2)]
 found = search.search_many(
     [
         (Vessel, "harbour", {"filter": {"flag": "NO"}, "federation_weight": 2}),
-        (Port, "harbour"),
+        (Quay, "harbour"),
     ]
 )
 for cls, result in found:  # each entry's own hits
