@@ -8,7 +8,7 @@
 import { toError } from "./errors.js";
 import { type NativeBulk, native } from "./native.cjs";
 import type { Lines } from "./records.js";
-import { publish, wanted } from "./telemetry.js";
+import { Emitter, wanted } from "./telemetry.js";
 import type { Operations, Reply, WriteResult } from "./wire.js";
 
 type Operation = keyof Operations;
@@ -32,22 +32,24 @@ function settle(): void {
   }
 }
 
+/** What comes with a call beside its request. */
+interface Beside {
+  readonly records?: Lines | undefined;
+  /** That of the operation, where this is not its only call. */
+  readonly emitter?: Emitter | undefined;
+}
+
 /** Carries out a pure operation at once. */
 export function callNow<Name extends Operation>(
   operation: Name,
   request: Request<NoInfer<Name>>,
-  records?: Lines,
+  { records, emitter }: Beside = {},
 ): Gives<Name> {
-  return open(native.callNow(write(operation, request), records?.ndjson, records?.hooked)) as Gives<Name>;
+  const reply = native.callNow(write(operation, request), records?.ndjson, records?.hooked);
+  return open(reply, emitter) as Gives<Name>;
 }
 
-/** The same for the request edge, whose operations have shapes of their own in `edge.ts`. */
-export function callEdge<Ok>(operation: string, request: Readonly<Record<string, string | undefined>>): Ok {
-  return open(native.callNow(write(operation, request))) as Ok;
-}
-
-interface Waiting {
-  readonly records?: Lines | undefined;
+interface Waiting extends Beside {
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -58,12 +60,12 @@ interface Waiting {
 export async function call<Name extends Operation>(
   operation: Name,
   request: Request<NoInfer<Name>>,
-  { records, signal }: Waiting,
+  { records, emitter, signal }: Waiting,
 ): Promise<Gives<Name>> {
   signal?.throwIfAborted();
   const id = door.call(write(operation, request), records?.ndjson, records?.hooked);
   // Awaited here, so that an error's stack shows who called.
-  return open(await ended(id, signal)) as Gives<Name>;
+  return open(await ended(id, signal), emitter) as Gives<Name>;
 }
 
 /** A bulk write: batches are sent as they come, and awaited together at the end. */
@@ -123,9 +125,9 @@ function write(operation: string, request: Readonly<Record<string, string | unde
   return `${text}}`;
 }
 
-function open(text: string): unknown {
+function open(text: string, emitter = new Emitter()): unknown {
   const { ok, error, events } = JSON.parse(text) as Reply;
-  publish(events);
+  if (events !== undefined) emitter.publish(events);
   if (error !== undefined) throw toError(error);
   return ok;
 }

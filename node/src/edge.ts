@@ -3,10 +3,11 @@
  * can. Plain data throughout; every rule is the core's.
  */
 
-import { callEdge } from "./door.js";
+import { callNow } from "./door.js";
 import { encodeArgument } from "./encode.js";
 import type { ParamsError } from "./errors.js";
 import { type AnySchema, quoted } from "./schema.js";
+import type * as wire from "./wire.js";
 
 type Pair = readonly [string, unknown];
 type Pairs = Readonly<Record<string, unknown>> | readonly Pair[];
@@ -182,7 +183,7 @@ export type RequestParams = URLSearchParams | string | object;
  */
 export function compose(fragments: Fragment | readonly Fragment[], criteria?: Criteria | null): Composition {
   const request = { fragments: json(fragments), criteria: json(criteria ?? null) };
-  return spelled(callEdge("compose", request)) as Composition;
+  return spelled(callNow("compose", request));
 }
 
 /**
@@ -195,8 +196,7 @@ export function compose(fragments: Fragment | readonly Fragment[], criteria?: Cr
  * ```
  */
 export function searchArgs(composed: SearchParams): [text: string, options: SearchArguments] {
-  const [text, options] = callEdge<[string, object]>("search_arguments", { of: json(composed) });
-  return [text, spelled(options) as SearchArguments];
+  return spelled(callNow("search_arguments", { of: json(composed) }));
 }
 
 /**
@@ -212,7 +212,11 @@ export function composeMany(
 ): CompositionMany {
   const tokens = new Tokens();
   const request = { entries: json(tokens.entries(entries)), shared: json(shared ?? null) };
-  return tokens.resolve(spelled(callEdge("compose_many", request))) as CompositionMany;
+  const composed = spelled(callNow("compose_many", request));
+  return {
+    ...composed,
+    entries: composed.entries.map((entry) => ({ ...entry, schema: tokens.schema(entry.schema) })),
+  };
 }
 
 /** The entries and the shared options of a search over several schemas. */
@@ -224,9 +228,8 @@ export function searchManyArgs(
 ] {
   const tokens = new Tokens();
   const of = { ...composed, entries: tokens.entries(composed.entries) };
-  const [entries, shared] = callEdge<[[unknown, ...unknown[]][], object]>("many_arguments", { of: json(of) });
-  const resolved = entries.map(([token, ...rest]) => [tokens.schema(token), ...rest.map(spelled)]);
-  return [resolved as never, spelled(shared) as Partial<SearchArguments>];
+  const [entries, shared] = spelled(callNow("many_arguments", { of: json(of) }));
+  return [entries.map(([token, ...rest]) => [tokens.schema(token), ...rest] as never), shared];
 }
 
 // ── Reflection ───────────────────────────────────────────────────────────────────────────────────────
@@ -240,7 +243,7 @@ export function searchManyArgs(
  * ```
  */
 export function capabilities(of: AnySchema): Capabilities {
-  return spelled(callEdge("schema_capabilities", { schema: quoted(of) })) as Capabilities;
+  return spelled(callNow("schema_capabilities", { schema: quoted(of) })) as Capabilities;
 }
 
 /**
@@ -253,7 +256,7 @@ export function capabilities(of: AnySchema): Capabilities {
  * ```
  */
 export function reflectSearch(of: AnySchema, criteria: Criteria | Composition): Reflection {
-  return spelled(callEdge("reflect_search", { schema: quoted(of), of: json(criteria) })) as Reflection;
+  return spelled(callNow("reflect_search", { schema: quoted(of), of: json(criteria) })) as Reflection;
 }
 
 /** The same for what `composeMany` gave, or for tuples and the options they share. */
@@ -266,7 +269,12 @@ export function reflectSearchMany(
     ? { ...entries, entries: tokens.entries(entries.entries) }
     : tokens.entries(entries);
   const request = { of: json(of), options: json(shared), schemas: tokens.declared() };
-  return tokens.resolve(spelled(callEdge("reflect_search_many", request))) as ReflectionMany;
+  const reflected = spelled(callNow("reflect_search_many", request));
+  const named = ({ schema, text }: wire.EntryName) => ({ schema: tokens.schema(schema), text });
+  return {
+    ...reflected,
+    entries: reflected.entries.map((entry) => ({ ...entry, entry: named(entry.entry) })),
+  } as ReflectionMany;
 }
 
 // ── The parameters of a request ──────────────────────────────────────────────────────────────────────
@@ -288,12 +296,12 @@ export function reflectSearchMany(
 export function normalizeParams(params: RequestParams, of?: AnySchema | readonly AnySchema[]): SearchParams {
   const schemas = of === undefined ? undefined : Array.isArray(of) ? of : [of];
   const request = { ...browserShaped(params), schemas: schemas && `[${schemas.map(quoted).join()}]` };
-  return spelled(callEdge("normalize_params", request)) as SearchParams;
+  return spelled(callNow("normalize_params", request));
 }
 
 /** Takes values that are of the application's own making. Only their shape is checked. */
 export function castParams(params: Criteria & { readonly q?: string }): SearchParams {
-  return spelled(callEdge("cast_params", { params: json(params) })) as SearchParams;
+  return spelled(callNow("cast_params", { params: json(params) }));
 }
 
 /**
@@ -302,7 +310,7 @@ export function castParams(params: Criteria & { readonly q?: string }): SearchPa
  * @throws {UsageError} for what a URL cannot hold: tuning, more than one sort entry, operators.
  */
 export function toQueryParams(params: Partial<SearchParams>): Record<string, unknown> {
-  return callEdge("to_query_params", { params: json(params) });
+  return callNow("to_query_params", { params: json(params) });
 }
 
 /**
@@ -314,7 +322,7 @@ export function toQueryParams(params: Partial<SearchParams>): Record<string, unk
  * ```
  */
 export function toQueryString(params: Partial<SearchParams>): string {
-  return callEdge("to_query_string", { params: json(params) });
+  return callNow("to_query_string", { params: json(params) });
 }
 
 /** What a form shows: of normalized parameters, or of a request that was refused and why. */
@@ -322,8 +330,8 @@ export function toFormData(params: Partial<SearchParams>): FormData;
 export function toFormData(params: RequestParams, error: ParamsError): FormData;
 export function toFormData(params: RequestParams, error?: ParamsError): FormData {
   const request = error ? { ...browserShaped(params), errors: json(error.issues) } : { params: json(params) };
-  const { form_errors, field_errors, ...form } = callEdge<Record<string, unknown>>("to_form_data", request);
-  return { ...form, formErrors: form_errors, fieldErrors: field_errors } as unknown as FormData;
+  const { form_errors: formErrors, field_errors: fieldErrors, ...form } = callNow("to_form_data", request);
+  return { ...form, formErrors, fieldErrors };
 }
 
 // ── On the way in and out ────────────────────────────────────────────────────────────────────────────
@@ -343,7 +351,7 @@ function browserShaped(params: RequestParams): { params_json: string } {
 }
 
 /** The core's own words that JavaScript spells its way. Names of fields, and notes, are left alone. */
-const SPELLED: Readonly<Record<string, string>> = {
+const SPELLED = {
   facet_filter: "facetFilter",
   per_query: "perQuery",
   host_owned: "hostOwned",
@@ -355,17 +363,36 @@ const SPELLED: Readonly<Record<string, string>> = {
   ranking_score_threshold: "rankingScoreThreshold",
   show_ranking_score: "showRankingScore",
   show_ranking_score_details: "showRankingScoreDetails",
-};
+} as const;
 
 /** What holds the application's own keys. */
-const OWN = new Set(["filter", "facet_filter", "sources", "warnings", "sort_facet_values_by"]);
+const OWN = ["filter", "facet_filter", "sources", "warnings", "sort_facet_values_by"] as const;
 
-function spelled(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(spelled);
+type Spelling<Name> = Name extends keyof typeof SPELLED ? (typeof SPELLED)[Name] : Name;
+
+/** What the core gave, as JavaScript spells it. */
+type Spelled<Core> = Core extends readonly unknown[]
+  ? { [At in keyof Core]: Spelled<Core[At]> }
+  : Core extends object
+    ? {
+        [Name in keyof Core as Spelling<Name>]: Name extends (typeof OWN)[number]
+          ? Core[Name]
+          : Spelled<Core[Name]>;
+      }
+    : Core;
+
+function spelled<Core>(core: Core): Spelled<Core> {
+  return respelled(core) as Spelled<Core>;
+}
+
+function respelled(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(respelled);
   if (typeof value !== "object" || value === null) return value;
+  const spelling = (name: string) =>
+    Object.hasOwn(SPELLED, name) ? SPELLED[name as keyof typeof SPELLED] : name;
   const members = Object.entries(value).map(([key, inner]) => {
-    if (key === "per_query_keys") return [SPELLED[key], (inner as string[]).map((name) => SPELLED[name])];
-    return [SPELLED[key] ?? key, OWN.has(key) ? inner : spelled(inner)];
+    if (key === "per_query_keys") return [spelling(key), (inner as string[]).map(spelling)];
+    return [spelling(key), OWN.includes(key as (typeof OWN)[number]) ? inner : respelled(inner)];
   });
   return Object.fromEntries(members);
 }
@@ -390,21 +417,9 @@ class Tokens {
     return at >= 0 ? at : this.#schemas.push(schema as AnySchema) - 1;
   }
 
-  schema(token: unknown): unknown {
-    return typeof token === "number" ? this.#schemas[token] : token;
-  }
-
-  /** Puts schemas back where their numbers are. */
-  resolve(many: unknown): unknown {
-    const { entries, ...rest } = many as { entries: Record<string, unknown>[] };
-    return {
-      ...rest,
-      entries: entries.map((entry) => {
-        const inner = entry.entry as { schema: unknown } | undefined;
-        if (inner !== undefined) return { ...entry, entry: { ...inner, schema: this.schema(inner.schema) } };
-        return { ...entry, schema: this.schema(entry.schema) };
-      }),
-    };
+  /** What a number stands for. */
+  schema(token: unknown): Target {
+    return (typeof token === "number" ? this.#schemas[token] : token) as Target;
   }
 
   declared(): string {

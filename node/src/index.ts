@@ -51,6 +51,7 @@ export {
   UsageError,
 } from "./errors.js";
 export { mergeDistributions } from "./facets.js";
+export type { Formatted, Hit, HitAdditions, MatchPosition } from "./hits.js";
 export type { MultiSearchResult, SearchEntry, SearchFailure } from "./many.js";
 export type {
   CallOptions,
@@ -60,6 +61,7 @@ export type {
   FilterCondition,
   FilterOperators,
   FilterValue,
+  ManyOptions,
   PresentationOptions,
   RequestOptions,
   RuntimeOptions,
@@ -67,6 +69,9 @@ export type {
   SearchManyOptions,
   SearchOptions,
   Sort,
+  SuggestOptions,
+  TenantScope,
+  TenantTokenOptions,
 } from "./options.js";
 export type { Repo } from "./repo.js";
 export type {
@@ -78,12 +83,14 @@ export type {
   Facets,
   FacetValues,
   Federation,
-  Hit,
   OptionsSummary,
   Page,
   Query,
+  RankedBy,
+  Ranking,
   SchemaConfig,
-  SearchResult,
+  Suggestion,
+  SuggestionPart,
   Task,
   TaskStatus,
   WriteResult,
@@ -113,4 +120,5 @@ export {
   validateSchema,
 } from "./schema.js";
 export { Scrypath, validateOptions } from "./scrypath.js";
+export type { HitReader, SearchResult } from "./search-result.js";
 export type { TelemetryEvent } from "./telemetry.js";

@@ -5,11 +5,14 @@
 import { call, callNow } from "./door.js";
 import { encodeArgument } from "./encode.js";
 import { type ScrypathError, toError } from "./errors.js";
+import type { Hit } from "./hits.js";
 import { callLayer } from "./layers.js";
 import type { EntryOptions, SearchManyOptions } from "./options.js";
 import type { Repo } from "./repo.js";
-import { type Federation, federation, type Hit, type SearchResult, searchResult } from "./results.js";
+import { type Federation, federation, searchResult } from "./results.js";
 import { type AnySchema, documentIdField, quoted } from "./schema.js";
+import type { SearchResult } from "./search-result.js";
+import { Emitter } from "./telemetry.js";
 import type * as wire from "./wire.js";
 
 /** A schema, or `"all"`, with a text and, if need be, options of its own. */
@@ -40,9 +43,10 @@ export interface MultiSearchResult {
   readonly merged: readonly (readonly [AnySchema, Hit<Record<string, unknown>>])[];
 }
 
-type RepoOf = (schema: AnySchema) => Repo<unknown> | null | undefined;
+/** The longest that a timer takes, in ms. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
-const DEFAULT_TIMEOUT = 5000;
+type RepoOf = (schema: AnySchema) => Repo<unknown> | null | undefined;
 
 export async function searchMany(
   entries: readonly SearchEntry[],
@@ -54,6 +58,7 @@ export async function searchMany(
   const repo = (named === undefined ? defaults.repo : named) as Repo<unknown> | RepoOf | null | undefined;
   const repoOf: RepoOf = typeof repo === "function" ? repo : () => repo;
   const schemas = new Schemas(repoOf);
+  const emitter = new Emitter();
   const found = await call(
     "search_many",
     {
@@ -64,7 +69,7 @@ export async function searchMany(
       defaults: defaults.json,
       repo_defaults: undefined,
     },
-    { signal },
+    { signal, emitter },
   );
   const schemaOf = (entry: wire.EntryReply) => schemas.all[entry.schema] as AnySchema;
   const failures: SearchFailure[] = found.failures.map(({ schema, reason }) => ({
@@ -74,14 +79,16 @@ export async function searchMany(
   let rows: readonly Fetched[] = [];
   let finished: wire.Finished | undefined;
   if (found.pending !== null) {
-    const limit = rest.hydrationTimeout ?? DEFAULT_TIMEOUT;
+    const limit = found.hydration_timeout;
     const fetch = (entry: wire.EntryReply) => fetchRows(entry, schemaOf(entry), repoOf, preload, limit);
     rows = await Promise.all(found.entries.map(fetch));
-    signal?.throwIfAborted();
-    finished = callNow("finish_search_many", {
-      pending: JSON.stringify(found.pending),
-      outcomes: write(rows.map(outcome)),
-    });
+    const finish = { pending: JSON.stringify(found.pending), outcomes: write(rows.map(outcome)) };
+    try {
+      finished = callNow("finish_search_many", finish, { emitter });
+    } finally {
+      // Only now, so that telemetry hears of the end of an aborted call, too.
+      signal?.throwIfAborted();
+    }
     for (const at of finished.failed) {
       const { reason } = rows[at] as { reason: unknown };
       failures.push({ schema: schemaOf(found.entries[at] as wire.EntryReply), reason });
@@ -172,7 +179,7 @@ async function fetchRows(
   const key = repo.key ?? documentIdField(schema);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Fetched>((resolve) => {
-    timer = setTimeout(resolve, limit, { reason: "hydration_timeout" });
+    timer = setTimeout(resolve, Math.min(limit, LONGEST_TIMER), { reason: "hydration_timeout" });
   });
   const fetched = async (): Promise<Fetched> => {
     const rows = await repo.fetch(schema, key, entry.ids as (string | number)[], preload);

@@ -6,7 +6,7 @@
  */
 
 import type { Repo } from "./repo.js";
-import type { AnySchema, PathOf } from "./schema.js";
+import type { AnySchema, FieldOf, PathOf } from "./schema.js";
 
 /** A decimal of decimal.js or bignumber.js. */
 export interface Decimal {
@@ -93,8 +93,20 @@ export interface RuntimeOptions {
   readonly obanMaxAttempts?: number | null | undefined;
 }
 
+/** What limits a `searchMany`. */
+export interface ManyOptions {
+  /** How many entries a call may have. Default 10. */
+  readonly maxSchemas?: number | undefined;
+  /** How many hits the merged list has at most. Default 200. */
+  readonly federationLimit?: number | undefined;
+  /** How many of its hits are left out at its beginning. Default 0. */
+  readonly federationOffset?: number | undefined;
+  /** How long fetching the rows of one entry may take, in ms. Default 5000. */
+  readonly hydrationTimeout?: number | undefined;
+}
+
 /** The options of `new Scrypath`. */
-export interface ScrypathOptions extends RuntimeOptions {
+export interface ScrypathOptions extends RuntimeOptions, ManyOptions {
   /** Where hits are hydrated from, in calls that name no other. */
   readonly repo?: Repo<unknown> | null | undefined;
 }
@@ -120,11 +132,22 @@ export interface PresentationOptions<Document> {
   readonly matchingStrategy?: "last" | "all" | "frequency";
 }
 
+/** A value that a tenant may be. */
+type Tenant = Exclude<FilterValue, null>;
+
+/** A tenant, several of them, or comparisons. Never `null` or `undefined`: that would be every tenant. */
+export type TenantScope =
+  | Tenant
+  | readonly Tenant[]
+  | ({ readonly [Operator in "eq" | "gt" | "gte" | "lt" | "lte"]?: Tenant } & {
+      readonly in?: readonly Tenant[];
+    });
+
 /** The options of a search. `Document` is what the index holds, `Row` what hydration returns. */
 export interface SearchOptions<Row, Document = Row> extends CallOptions, PresentationOptions<Document> {
   readonly filter?: Filter<Document>;
-  /** The tenant whose documents may be found. Must not be `null` or `undefined`. */
-  readonly tenantScope?: Exclude<FilterValue, null> | FilterOperators;
+  /** The tenant whose documents may be found. */
+  readonly tenantScope?: TenantScope;
   readonly facets?: readonly PathOf<Document>[];
   /** As `filter`, over facets. */
   readonly facetFilter?: Filter<Document>;
@@ -142,8 +165,37 @@ export interface SearchOptions<Row, Document = Row> extends CallOptions, Present
   readonly preload?: unknown;
 }
 
+/** The options of `suggest`. `Document` is what the index holds. */
+export interface SuggestOptions<Row, Document = Row>
+  extends CallOptions,
+    Pick<
+      SearchOptions<Row, Document>,
+      "filter" | "tenantScope" | "facetFilter" | "sort" | "matchingStrategy" | "repo"
+    > {
+  /** The declared field whose texts are suggested. Default: the first that is not the document id. */
+  readonly field?: FieldOf<Document>;
+  /** How many suggestions there are at most, from 1 to 100. Default 5. */
+  readonly limit?: number;
+}
+
+/** The options of `tenantToken`. `Document` is what the indexes hold. */
+export interface TenantTokenOptions<Document> extends CallOptions {
+  /** The key that the token is made from: one that may only search. Default: `meilisearchApiKey`. */
+  readonly apiKey?: string;
+  /** The uid of that key, a UUID, as the server's `GET /keys` shows it. */
+  readonly apiKeyUid: string;
+  /** How long the token is good for, in seconds. Default 3600. */
+  readonly expiresIn?: number;
+  /** Until when instead: a `Date`, a text with a zone, or seconds since 1970. */
+  readonly expiresAt?: Date | string | number;
+  /** Narrows what the token finds further. */
+  readonly filter?: Filter<Document>;
+}
+
 /** What every entry of a `searchMany` starts from, and how the call runs. */
-export interface SearchManyOptions extends Omit<SearchOptions<unknown, Record<string, unknown>>, "repo"> {
+export interface SearchManyOptions
+  extends Omit<SearchOptions<unknown, Record<string, unknown>>, "repo">,
+    ManyOptions {
   /** Where hits are hydrated from: one repo for all schemas, or the repo of each. */
   readonly repo?:
     | Repo<unknown>
@@ -152,14 +204,6 @@ export interface SearchManyOptions extends Omit<SearchOptions<unknown, Record<st
     | undefined;
   /** What `"all"` stands for. */
   readonly globalSchemas?: readonly AnySchema[];
-  /** How many entries a call may have. Default 10. */
-  readonly maxSchemas?: number;
-  /** How many hits the merged list has at most. Default 200. */
-  readonly federationLimit?: number;
-  /** How many of its hits are left out at its beginning. Default 0. */
-  readonly federationOffset?: number;
-  /** How long fetching the rows of one entry may take, in ms. Default 5000. */
-  readonly hydrationTimeout?: number;
 }
 
 /** The options of one entry of a `searchMany`. */

@@ -2,6 +2,8 @@
  * What calls give back, and the one place where the core's names become JavaScript's.
  */
 
+import type { Hit } from "./hits.js";
+import { SearchResult } from "./search-result.js";
 import type * as wire from "./wire.js";
 
 /** A normalized query: what the backend was asked, after all options were merged and checked. */
@@ -30,6 +32,10 @@ export interface Page {
   readonly estimatedTotalHits?: number;
   readonly offset?: number;
   readonly limit?: number;
+  /** The number of the next page; absent on the last one, and where no pages were asked for. */
+  readonly next?: number;
+  /** The number of the page before; absent on the first one, and where no pages were asked for. */
+  readonly previous?: number;
 }
 
 /** One value of a facet, and how many hits have it. */
@@ -46,23 +52,6 @@ export interface Facets {
   readonly declaredOrder: readonly string[];
 }
 
-/** A hit as the index holds it: the declared fields, and whatever the query added. */
-export type Hit<Document> = Partial<Document> & Record<string, unknown>;
-
-/** What a search found. */
-export interface SearchResult<Row, Document = Row> {
-  readonly query: Query;
-  readonly hits: readonly Hit<Document>[];
-  /** The rows of the hits, in hit order; empty without a `repo`. */
-  readonly records: readonly Row[];
-  /** Ids of hits whose row is gone, in hit order; empty without a `repo`. */
-  readonly missingIds: readonly (string | number)[];
-  readonly page: Page;
-  readonly facets: Facets;
-  /** The whole reply of the server. */
-  readonly raw: Readonly<Record<string, unknown>>;
-}
-
 /** The values of a facet that begin like the query. */
 export interface FacetValues {
   /** What was looked for, as the backend repeats it. */
@@ -71,6 +60,19 @@ export interface FacetValues {
   readonly hits: readonly Bucket[];
   /** The whole reply of the server. */
   readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** A text of the index that begins like what was typed. */
+export interface Suggestion {
+  readonly text: string;
+  /** The text in pieces, in order: for highlighting without markup. */
+  readonly parts: readonly SuggestionPart[];
+}
+
+/** A piece of a suggestion, and whether it is what was typed. */
+export interface SuggestionPart {
+  readonly text: string;
+  readonly matched: boolean;
 }
 
 /** What the server said about a merged list; `null` where it said nothing. */
@@ -119,10 +121,30 @@ export interface Document {
   readonly source: wire.Source;
 }
 
-/** A search that was not sent. */
+/** A search, and what decided the order of its hits. */
 export interface Explanation {
   readonly query: Query;
   readonly request: { readonly method: string; readonly path: string; readonly body: unknown };
+  /** Of each hit, in hit order; empty for a search that was not sent. */
+  readonly ranking: readonly Ranking[];
+}
+
+/** Why one hit is where it is. */
+export interface Ranking {
+  /** From 0 to 1; `null` where the server did not say. */
+  readonly score: number | null;
+  /** In the order they were applied: each decides between hits that those before found equal. */
+  readonly rules: readonly RankedBy[];
+}
+
+/** What one ranking rule saw in a hit. */
+export interface RankedBy {
+  /** The rule, as settings name it: `words`, `typo`, …, `year:desc`. */
+  readonly rule: string;
+  /** From 0 to 1; `null` for sorts. */
+  readonly score: number | null;
+  /** The same as a sentence. */
+  readonly words: string;
 }
 
 /** What a program can look at in an error. Absent where it does not apply. */
@@ -223,9 +245,10 @@ export function searchResult<Row, Document>(
   records: readonly Row[],
   missingIds: readonly (string | number)[],
 ): SearchResult<Row, Document> {
-  const { page, facets, raw } = core;
-  return {
-    query: query(core.query),
+  const { page, neighbours, facets, explained, raw } = core;
+  const asked = query(core.query);
+  return new SearchResult({
+    query: asked,
     hits: (Array.isArray(raw.hits) ? raw.hits : []) as Hit<Document>[],
     records,
     missingIds,
@@ -237,14 +260,17 @@ export function searchResult<Row, Document>(
       estimatedTotalHits: page.estimated_total_hits,
       offset: page.offset,
       limit: page.limit,
+      next: neighbours.next ?? undefined,
+      previous: neighbours.previous ?? undefined,
     }),
     facets: {
       distribution: facets.distribution,
       stats: facets.stats,
       declaredOrder: facets.declared_order,
     },
+    explanation: explained === null ? undefined : { query: asked, ...explained },
     raw,
-  };
+  });
 }
 
 function task(core: wire.TaskMap): Task {
@@ -270,7 +296,7 @@ export function writeResult(core: wire.WriteResult): WriteResult {
 }
 
 export function explanation(core: wire.Explanation): Explanation {
-  return { query: query(core.query), request: core.request };
+  return { query: query(core.query), request: core.request, ranking: [] };
 }
 
 export function optionsSummary(core: wire.Summary): OptionsSummary {

@@ -242,7 +242,7 @@ export function fingerprint(of: AnySchema): string {
  */
 export function project<Row>(of: Schema<Row, unknown>, record: Row): Document {
   const request = { schema: quoted(of) };
-  const [document] = callNow("documents", request, linesToProject(of, [record])) as [Document];
+  const [document] = callNow("documents", request, { records: linesToProject(of, [record]) }) as [Document];
   return document;
 }
 
@@ -253,6 +253,6 @@ export function project<Row>(of: Schema<Row, unknown>, record: Row): Document {
  */
 export function documentId<Row>(of: Schema<Row, unknown>, record: Row): string | number {
   const request = { schema: quoted(of) };
-  const [id] = callNow("document_ids", request, linesToIdentify(of, [record])) as [DocumentId];
+  const [id] = callNow("document_ids", request, { records: linesToIdentify(of, [record]) }) as [DocumentId];
   return id;
 }

@@ -10,6 +10,9 @@ import type {
   ScrypathOptions,
   SearchManyOptions,
   SearchOptions,
+  SuggestOptions,
+  TenantScope,
+  TenantTokenOptions,
 } from "./options.js";
 import { type Lines, linesToIdentify, linesToProject } from "./records.js";
 import type { Repo } from "./repo.js";
@@ -20,12 +23,14 @@ import {
   facetValues,
   type OptionsSummary,
   optionsSummary,
-  type SearchResult,
+  type Suggestion,
   searchResult,
   type WriteResult,
   writeResult,
 } from "./results.js";
 import { type AnySchema, documentIdField, type PathOf, quoted, type Schema } from "./schema.js";
+import type { SearchResult } from "./search-result.js";
+import { Emitter } from "./telemetry.js";
 
 /**
  * Checks runtime options without using them.
@@ -87,6 +92,7 @@ export class Scrypath {
   ): Promise<SearchResult<Row, Doc>> {
     const { request, signal, repo, preload } = this.#split(schema, options);
     const key = repo ? (repo.key ?? documentIdField(schema)) : undefined;
+    const emitter = new Emitter();
     const found = await call(
       "search",
       {
@@ -96,13 +102,13 @@ export class Scrypath {
         bucket: more.bucket,
         disjunctive: more.disjunctive,
       },
-      { signal },
+      { signal, emitter },
     );
     if (!repo || key === undefined || found.hydration === null) return searchResult(found, [], []);
     // The call's repo gives rows of this type by its own type; the client's is trusted to.
     const rows = repo as Repo<Row>;
     const fetch = (ids: readonly (string | number)[]) => rows.fetch(schema, key, ids, preload);
-    const { records, missingIds } = await hydrate(found.hydration, key, fetch, signal);
+    const { records, missingIds } = await hydrate(found.hydration, key, fetch, { signal, emitter });
     return searchResult(found, records, missingIds);
   }
 
@@ -147,6 +153,27 @@ export class Scrypath {
       text: JSON.stringify(encodeArgument(text)),
     };
     return facetValues(await call("search_facet_values", { ...request, ...asked }, { signal }));
+  }
+
+  /**
+   * Texts of a field that begin like what was typed, each once, the best first. All words of `text` must be
+   * there. Without any, nothing is sent.
+   *
+   * @param text what was typed so far.
+   * @example
+   * ```ts
+   * const [first] = await search.suggest(Note, "harb");
+   * console.log(first?.text); // Harbour
+   * console.log(first?.parts.map(({ text, matched }) => (matched ? `[${text}]` : text)).join("")); // [Harb]our
+   * ```
+   */
+  async suggest<Row, Doc = Row>(
+    schema: Schema<Row, Doc>,
+    text: string,
+    options: SuggestOptions<Row, Row & Doc> = {},
+  ): Promise<readonly Suggestion[]> {
+    const { request, signal } = this.#split(schema, options);
+    return call("suggest", { ...request, text: JSON.stringify(encodeArgument(text)) }, { signal });
   }
 
   /**
@@ -219,6 +246,50 @@ export class Scrypath {
     return write("delete_documents", { ...request, ids: given }, signal);
   }
 
+  /**
+   * Makes a key that finds the documents of one tenant, and no others: for a browser to search with, as its
+   * `meilisearchApiKey`. What its holder adds to a search can only narrow it. Nothing is sent. It cannot be
+   * taken back before it expires, but by deleting the key that it was made from.
+   *
+   * @param schemas the schema, or schemas, that may be searched; each must have a `tenantField`.
+   * @param tenant as a search's `tenantScope`.
+   * @throws {UsageError} when there is no key, or the token would never be good.
+   * @example
+   * ```ts
+   * const Letter = schema({ name: "Letter", fields: ["title", "org"], tenantField: "org" });
+   * const token = await search.tenantToken(Letter, 7, {
+   *   apiKey: "a key that may only search",
+   *   apiKeyUid: "ac5cd97d-5a4b-4226-a868-2d0eb6d197ab",
+   *   expiresIn: 15 * 60,
+   * });
+   * console.log(token.split(".").length); // 3
+   * ```
+   */
+  async tenantToken<Row, Doc = Row>(
+    schema: Schema<Row, Doc>,
+    tenant: TenantScope,
+    options: TenantTokenOptions<Row & Doc>,
+  ): Promise<string>;
+  async tenantToken(
+    schemas: readonly AnySchema[],
+    tenant: TenantScope,
+    options: TenantTokenOptions<Record<string, unknown>>,
+  ): Promise<string>;
+  async tenantToken(
+    schemas: AnySchema | readonly AnySchema[],
+    tenant: TenantScope,
+    options: TenantTokenOptions<never>,
+  ): Promise<string> {
+    const { layers, signal } = this.#layers(options);
+    signal?.throwIfAborted();
+    const all = Array.isArray(schemas) ? schemas : [schemas];
+    return callNow("tenant_token", {
+      ...layers,
+      schemas: `[${all.map(quoted).join()}]`,
+      tenant: JSON.stringify(encodeArgument(tenant)),
+    });
+  }
+
   /** What a search would send, without sending it. */
   async explain<Row, Doc = Row>(
     schema: Schema<Row, Doc>,
@@ -247,15 +318,19 @@ export class Scrypath {
     return callNow("wire_settings", this.#split(schema, options).request);
   }
 
-  #split(schema: AnySchema, options: unknown): Split {
+  #split(schema: AnySchema, options: unknown): Split & { readonly request: Request<"index_name"> } {
+    const split = this.#layers(options);
+    return { ...split, request: { schema: quoted(schema), ...split.layers } };
+  }
+
+  #layers(options: unknown): Split {
     const { json, signal, repo: named, preload } = callLayer(options);
     const repo = named === undefined ? this.#repo : named;
     return {
       signal,
       repo,
       preload,
-      request: {
-        schema: quoted(schema),
+      layers: {
         options: json,
         defaults: this.#defaults,
         // The defaults of a repo apply where the call itself names it.
@@ -266,7 +341,7 @@ export class Scrypath {
 }
 
 interface Split {
-  readonly request: Request<"index_name">;
+  readonly layers: Omit<Request<"index_name">, "schema">;
   readonly signal: AbortSignal | undefined;
   readonly repo: Repo<unknown> | null | undefined;
   readonly preload: unknown;

@@ -1,9 +1,10 @@
 /**
  * What happened during a call, published on `node:diagnostics_channel`.
  *
- * One channel per event, named as in every language: `scrypath.<noun>[.<verb>].<start|stop|exception>`.
- * A message is `{ name, measurements, metadata }`; times are nanoseconds. Nothing is published on a
- * channel that nobody subscribes to, and no message holds a key or a document.
+ * One channel per event, named as in every language: `scrypath.<noun>[.<verb>].<start|stop>`, and
+ * `scrypath.search_many.partial`. A message is `{ name, measurements, metadata, operation }`; times are
+ * nanoseconds. Nothing is published on a channel that nobody subscribes to, and no message holds a key or a
+ * document.
  *
  * @example
  * ```ts
@@ -24,25 +25,33 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 
 import { native } from "./native.cjs";
-import type { Event } from "./wire.js";
+import type { Event, EventName } from "./wire.js";
 
 /** A message on one of the `scrypath.*` channels. */
 export interface TelemetryEvent {
   readonly name: string;
-  /** Nanoseconds: `monotonic_time` always, `system_time` on start, `duration` on stop and exception. */
+  /**
+   * Nanoseconds: `monotonic_time` and `system_time` on start, `monotonic_time` and `duration` on stop. On
+   * partial: `count`, how many entries failed.
+   */
   readonly measurements: Readonly<Record<string, number>>;
   /** Keys are the same words in every language, in snake_case. */
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** One object in all events of one operation, and in no others: it tells operations apart that run at once. */
+  readonly operation: object;
 }
 
+/** The one event that is no span's. */
+const PARTIAL: EventName = "scrypath.search_many.partial";
+
+/** The name of every event. */
+export const EVENT_NAMES: readonly string[] = [
+  ...native.spans().flatMap((span) => [`${span}.start`, `${span}.stop`]),
+  PARTIAL,
+];
+
 /** Channels are looked up once: a channel without a reference to it may be collected and lose its subscribers. */
-const channels = new Map<string, Channel>();
-for (const span of native.spans()) {
-  for (const phase of ["start", "stop"]) {
-    const name = `${span}.${phase}`;
-    channels.set(name, channel(name));
-  }
-}
+const channels = new Map<string, Channel>(EVENT_NAMES.map((name) => [name, channel(name)]));
 
 /** Whether anybody listens; where nobody does, the events are not even made. */
 export function wanted(): boolean {
@@ -50,14 +59,14 @@ export function wanted(): boolean {
   return false;
 }
 
-export function publish(events: readonly Event[] | undefined): void {
-  if (events === undefined) return;
-  for (const event of events) {
-    let target = channels.get(event.name);
-    if (target === undefined) {
-      target = channel(event.name);
-      channels.set(event.name, target);
+/** Publishes the events of one operation, which may take several calls into the core. */
+export class Emitter {
+  readonly #operation = Object.freeze({});
+
+  publish(events: readonly Event[]): void {
+    for (const event of events) {
+      const target = channels.get(event.name);
+      if (target?.hasSubscribers) target.publish({ ...event, operation: this.#operation });
     }
-    if (target.hasSubscribers) target.publish(event);
   }
 }

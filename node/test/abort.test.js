@@ -11,7 +11,9 @@ test("a call whose signal has aborted sends nothing and rejects with the reason"
   const signal = AbortSignal.abort(reason);
   for (const call of [
     search.search(Note, "", { signal }),
+    search.suggest(Note, "harb", { signal }),
     search.explain(Note, "", { signal }),
+    search.tenantToken(Note, 1, { signal, apiKeyUid: "" }),
     search.syncRecords(Note, notes, { signal }),
     search.deleteDocument(Note, 1, { signal }),
   ]) {

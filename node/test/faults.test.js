@@ -17,6 +17,8 @@ const client = (url, options) => new Scrypath({ meilisearchUrl: url, meilisearch
 async function failures(search) {
   const calls = [
     search.search(Note, "harbour"),
+    search.suggest(Note, "harbour"),
+    search.searchFacetValues(Note, "status", "op"),
     search.syncRecords(Note, notes),
     search.deleteRecord(Note, notes[0]),
     search.deleteDocuments(Note, [1, 2]),
@@ -90,6 +92,14 @@ const task = (status, error) => (request, response) => {
   always(isTask ? 200 : 202, list ? { results: [seen], next: null } : seen)(request, response);
 };
 
+test("a reply that breaks a promise says which", async (t) => {
+  const { url } = await peer(t, always(200, { hits: "none" }));
+  const message = /`hits` is not a list/;
+  const search = client(url);
+  await assert.rejects(search.search(Note, ""), { kind: "http_error", message });
+  await assert.rejects(search.suggest(Note, "x"), { kind: "http_error", message });
+});
+
 test("a task that fails", async (t) => {
   const { url } = await peer(t, task("failed", { message: "no", code: "invalid_document_id" }));
   await assert.rejects(client(url).deleteDocument(Note, 1), (error) => {
@@ -151,6 +161,9 @@ test("nothing is sent when anything about a call is wrong", async (t) => {
     search.search(Note, 7),
     search.search(Note, undefined),
     search.search(Note, "half \ud83d"),
+    search.suggest(Note, 7),
+    search.suggest(Note, "harbour", { filter: { status: undefined } }),
+    search.suggest(Note, "harbour", { limit: undefined }),
     search.syncRecords(Note, [...notes, { id: 5 }]),
     search.syncRecords(Note, [notes[0], { ...notes[1], title: Number.NaN }]),
     search.syncRecords(Note, [notes[0], { ...notes[1], id: "a b" }]),

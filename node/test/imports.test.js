@@ -27,10 +27,13 @@ before(async () => {
   await run("npm", ["install", ...offline, join(home, filename)], { cwd: home });
   // What TypeScript needs besides.
   await mkdir(join(home, "node_modules", "@types"), { recursive: true });
-  for (const types of ["@types/node", "undici-types"]) {
-    await symlink(join(root, "node_modules", types), join(home, "node_modules", types));
-  }
+  for (const types of ["@types/node", "undici-types"]) await link(types);
 });
+
+/** Puts one of this package's own dependencies beside the installed package. */
+async function link(dependency) {
+  await symlink(join(root, "node_modules", dependency), join(home, "node_modules", dependency));
+}
 
 after(() => rm(home, { recursive: true, force: true }));
 
@@ -73,6 +76,19 @@ test("as both at once, over one native library", async () => {
   assert.equal(await printed("both.mjs", source), "1 true\n");
 });
 
+test("spans of OpenTelemetry need its API, and nothing else does", async () => {
+  const esm = `await import("scrypath/opentelemetry").then(
+    ({ traceWithOpenTelemetry }) => console.log(typeof traceWithOpenTelemetry()),
+    ({ message }) => console.log(message));`;
+  const cjs = `try {
+      console.log(typeof require("scrypath/opentelemetry").traceWithOpenTelemetry());
+    } catch ({ message }) { console.log(message); }`;
+  const both = async () => [await printed("spans.mjs", esm), await printed("spans.cjs", cjs)];
+  for (const message of await both()) assert.match(message, /Cannot find .*@opentelemetry\/api/);
+  await link("@opentelemetry");
+  assert.deepEqual(await both(), ["function\n", "function\n"]);
+});
+
 test("nothing else of the package can be imported", async () => {
   for (const inner of ["scrypath/dist/esm/door.js", "scrypath/native", "scrypath/door"]) {
     const source = `import(${JSON.stringify(inner)}).catch(({ code }) => console.log(code));`;
@@ -93,6 +109,7 @@ test("a package without a library for this machine says what to do", async () =>
 const consumer = `
   import { type SearchResult, Scrypath, schema } from "scrypath";
   import { betterSqlite3Repo } from "scrypath/better-sqlite3";
+  import { traceWithOpenTelemetry } from "scrypath/opentelemetry";
   interface NoteRow { id: number; title: string }
   const Note = schema<NoteRow>({ name: "Note", fields: ["title"] });
   // @ts-expect-error a misspelt field
@@ -100,6 +117,7 @@ const consumer = `
   const repo = betterSqlite3Repo<NoteRow>({ prepare: () => ({ all: () => [] }) }, { table: "notes" });
   export const found: Promise<SearchResult<NoteRow>> =
     new Scrypath({ meilisearchUrl: "memory:" }).search(Note, "harbour", { repo });
+  export const end: () => void = traceWithOpenTelemetry();
 `;
 
 const resolutions = {

@@ -130,6 +130,44 @@ test("an entry whose rows fail or come too late leaves the rest", async () => {
   });
 });
 
+test("how long rows may take is an option of the call, else of the client", async () => {
+  const entries = [
+    [Craft, "harbour"],
+    [Pier, "harbour"],
+  ];
+  const stuck = { fetch: (of, ...rest) => (of === Pier ? new Promise(() => {}) : rows.fetch(of, ...rest)) };
+  const late = [{ schema: Pier, reason: "hydration_timeout" }];
+  const hurried = new Scrypath({ meilisearchUrl: "memory:many", hydrationTimeout: 30, repo: stuck });
+  const patient = new Scrypath({ meilisearchUrl: "memory:many", hydrationTimeout: 2 ** 40, repo: stuck });
+  for (const call of [
+    () => hurried.searchMany(entries),
+    () => patient.searchMany(entries, { hydrationTimeout: 30 }),
+  ]) {
+    const began = performance.now();
+    assert.deepEqual((await call()).failures, late);
+    assert.ok(performance.now() - began < 2500, "it waited for as long as the default says");
+  }
+  const { failures } = await patient.searchMany(entries, { repo: rows });
+  assert.deepEqual(failures, []);
+});
+
+test("what limits a call may be the client's, and a call's own wins", async () => {
+  const entries = [
+    [Craft, "harbour"],
+    [Pier, "harbour"],
+  ];
+  const limits = { maxSchemas: 1, federationLimit: 2, federationOffset: 1 };
+  const limited = new Scrypath({ meilisearchUrl: "memory:many", ...limits });
+  await assert.rejects(limited.searchMany(entries), { kind: "too_many_schemas" });
+  const { merged, federation } = await limited.searchMany(entries, { maxSchemas: 2 });
+  assert.deepEqual([merged.length, federation.limit, federation.offset], [2, 2, 1]);
+  const other = await limited.searchMany(entries, { maxSchemas: 2, federationLimit: 1, federationOffset: 0 });
+  assert.deepEqual([other.merged.length, other.federation.limit, other.federation.offset], [1, 1, 0]);
+  for (const wrong of [{ hydrationTimeout: 0 }, { maxSchemas: "1" }, { federationOffset: -1 }]) {
+    assert.throws(() => new Scrypath(wrong), UsageError);
+  }
+});
+
 test("wrong calls are refused before anything is sent", async () => {
   for (const [entries, options, kind] of [
     [[], {}, "empty_schema_list"],

@@ -56,7 +56,7 @@ test("sort, page and facets", async () => {
     facets: ["status"],
   });
   assert.deepEqual(ids(result), [2, 1]);
-  assert.deepEqual(result.page, { number: 2, size: 2, totalPages: 2, totalHits: 4 });
+  assert.deepEqual(result.page, { number: 2, size: 2, totalPages: 2, totalHits: 4, previous: 1 });
   assert.deepEqual(result.facets, {
     distribution: {
       status: [

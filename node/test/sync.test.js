@@ -7,22 +7,21 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { BackendError, Scrypath, schema } from "scrypath";
 import { Note, notes } from "./support/notes.js";
-import { serve } from "./support/scrypath-serve.js";
+import { backends, server } from "./support/server.js";
 
 const transports = {
-  memory: async () => `memory:sync-${Math.random()}`,
+  ...backends,
   embedded: async () => {
     const folder = mkdtempSync(join(tmpdir(), "scrypath-"));
     // Not sooner: the index stays open as long as the process.
     process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-    return `embedded:${folder}`;
+    return { meilisearchUrl: `embedded:${folder}` };
   },
-  http: (t) => serve(t),
 };
 
 for (const [transport, open] of Object.entries(transports)) {
   suite(`over ${transport}`, () => {
-    const client = async (t, options) => new Scrypath({ meilisearchUrl: await open(t), ...options });
+    const client = async (t, options) => new Scrypath({ ...(await open(t)), ...options });
 
     test("an inline write has completed when it returns", async (t) => {
       const search = await client(t);
@@ -32,10 +31,10 @@ for (const [transport, open] of Object.entries(transports)) {
         status: "completed",
         documentIds: [1, 2, 3, 4],
         documentCount: 4,
-        index: "scrypath_note",
+        index: await search.indexName(Note),
       });
       const { uid, raw, ...shape } = task;
-      const expected = { status: "succeeded", indexUid: "scrypath_note", type: "documentAdditionOrUpdate" };
+      const expected = { status: "succeeded", indexUid: result.index, type: "documentAdditionOrUpdate" };
       assert.deepEqual(shape, expected);
       assert.ok(Number.isInteger(uid));
       assert.equal(raw.status, "succeeded");
@@ -50,7 +49,7 @@ for (const [transport, open] of Object.entries(transports)) {
       const search = await client(t, { syncMode: "manual" });
       const result = await search.syncRecord(Note, notes[0]);
       assert.deepEqual([result.mode, result.status, result.documentIds], ["manual", "accepted", [1]]);
-      assert.equal(result.task.indexUid, "scrypath_note");
+      assert.equal(result.task.indexUid, await search.indexName(Note));
     });
 
     test("a write replaces, a delete removes", async (t) => {
@@ -103,11 +102,11 @@ for (const [transport, open] of Object.entries(transports)) {
 }
 
 test("a key is sent, and a wrong one is refused", async (t) => {
-  const meilisearchUrl = await serve(t, { masterKey: "the-right-key-of-16-bytes" });
-  const search = new Scrypath({ meilisearchUrl, meilisearchApiKey: "the-right-key-of-16-bytes" });
+  const right = await server(t, { key: true });
+  const search = new Scrypath(right);
   await search.syncRecord(Note, notes[0]);
   for (const meilisearchApiKey of ["a-wrong-key", undefined]) {
-    const stranger = new Scrypath({ meilisearchUrl, meilisearchApiKey });
+    const stranger = new Scrypath({ ...right, meilisearchApiKey });
     await assert.rejects(stranger.search(Note, ""), (error) => {
       assert.ok(error instanceof BackendError);
       assert.ok([401, 403].includes(error.details.status));

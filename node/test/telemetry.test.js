@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import diagnosticsChannel from "node:diagnostics_channel";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { Scrypath } from "scrypath";
+import { Scrypath, schema } from "scrypath";
 import { Note, notes } from "./support/notes.js";
 
 const KEY = "a-key-nobody-may-see";
@@ -74,12 +74,52 @@ test("hydration is a span inside that of its search", async () => {
   assert.equal(metadata.repo, "notes");
 });
 
+test("the events of one operation share an object, and no others have it", async () => {
+  const repo = { fetch: (_schema, _key, ids) => ids.map((id) => ({ id })) };
+  const one = () => search.search(Note, "harbour", { repo });
+  const events = await published(() => Promise.all([one(), one(), search.syncRecord(Note, notes[0])]));
+  const operations = [...new Set(events.map(({ operation }) => operation))];
+  const namesOf = operations.map((operation) => {
+    return spans(
+      events.filter((event) => event.operation === operation),
+      ["search", "hydration", "sync.upsert"],
+    );
+  });
+  const hydrated = [
+    "scrypath.search.start",
+    "scrypath.hydration.start",
+    "scrypath.hydration.stop",
+    "scrypath.search.stop",
+  ];
+  const written = ["scrypath.sync.upsert.start", "scrypath.sync.upsert.stop"];
+  assert.deepEqual(
+    namesOf.sort((one, other) => other.length - one.length),
+    [hydrated, hydrated, written],
+  );
+});
+
+test("who listens for nothing but partial failures hears of them", async (t) => {
+  const heard = [];
+  const listen = ({ measurements, metadata }) => heard.push([measurements.count, metadata.failure_count]);
+  diagnosticsChannel.subscribe("scrypath.search_many.partial", listen);
+  t.after(() => diagnosticsChannel.unsubscribe("scrypath.search_many.partial", listen));
+  const Pier = schema({ name: "Pier", fields: ["id"] });
+  await search.syncRecord(Pier, { id: 1 });
+  const fetch = (of, _key, ids) =>
+    of === Pier ? Promise.reject(new Error("down")) : ids.map((id) => ({ id }));
+  const entries = [Note, Pier].map((of) => [of, ""]);
+  await search.searchMany(entries, { repo: { fetch } });
+  assert.deepEqual(heard, [[1, 1]]);
+});
+
 test("a repo that fails closes both spans", async () => {
-  const repo = { fetch: () => Promise.reject(new Error("down")) };
-  const events = await published(() => search.search(Note, "harbour", { repo }).catch(() => {}));
-  const names = spans(events, ["search", "hydration"]);
-  assert.equal(names.filter((name) => name.endsWith(".start")).length, 2);
-  assert.equal(names.filter((name) => !name.endsWith(".start")).length, 2);
+  for (const fetch of [() => Promise.reject(new Error("down")), () => [null]]) {
+    const repo = { fetch };
+    const events = await published(() => search.search(Note, "harbour", { repo }).catch(() => {}));
+    const names = spans(events, ["search", "hydration"]);
+    assert.equal(names.filter((name) => name.endsWith(".start")).length, 2);
+    assert.equal(names.filter((name) => !name.endsWith(".start")).length, 2);
+  }
 });
 
 test("a call that is refused before it is sent publishes nothing", async () => {

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import {
   documentId,
   fingerprint,
+  mergeDistributions,
   project,
   Scrypath,
   ScrypathError,
@@ -112,37 +113,101 @@ const OPERATIONS = {
   async wire_settings(_input, of) {
     return { settings: await new Scrypath({}).wireSettings(of) };
   },
-  async search_reply({ server, options = {} }, of) {
-    return withStub(server, async (url) => {
-      const search = new Scrypath({ meilisearchUrl: url, reqOptions: { retry: false } });
-      const { hits, page, facets } = await search.search(of, "tug", spelled(hostValue(options)));
-      return { hits, page: snakeKeys(page), facets: snakeKeys(facets) };
-    });
-  },
-  async write({ server, verb, ids, records, options }, of, expect) {
-    return withStub(server, async (url, sent) => {
-      const search = new Scrypath({ meilisearchUrl: url, reqOptions: { retry: false } });
-      const given = ids ?? (verb === "delete_record" ? hostValue(records[0]) : hostValue(records));
-      try {
-        const { task, ...result } = await search[camel(verb)](of, given, spelled(hostValue(options)));
-        return {
-          result: among(expect.result, snakeKeys(result)),
-          task: task && among(expect.task, snakeKeys(task)),
-          sent: expect.sent,
-        };
-      } finally {
-        for (const [route, count] of Object.entries(expect.sent ?? {})) {
-          deepStrictEqual(sent[route] ?? 0, count, `requests to ${route}`);
-        }
-      }
-    });
-  },
   options({ options }, _schema, expect) {
     const summary = validateOptions(spelled(hostValue(options)));
     const members = Object.keys(expect.summary ?? {}).map((key) => [key, summary[camel(key)]]);
     return { summary: Object.fromEntries(members) };
   },
+  merge_distributions({ main, overrides }) {
+    return { gives: mergeDistributions(hostValue(main), hostValue(overrides)) };
+  },
+  async tenant_token({ tenant, options }, of) {
+    const token = await new Scrypath({}).tenantToken(of, hostValue(tenant), spelled(hostValue(options)));
+    return { claims: JSON.parse(Buffer.from(token.split(".")[1], "base64url")) };
+  },
 };
+
+/** The operations that talk to a server; `client` makes a client of it. */
+const SERVED = {
+  async search_reply({ options = {}, bucket, disjunctive, rows }, of, client) {
+    const known =
+      (ids) =>
+      ({ id }) =>
+        ids.some((wanted) => String(wanted) === String(id));
+    const search = client({ repo: rows && { fetch: (_schema, _key, ids) => rows.filter(known(ids)) } });
+    const asked = spelled(hostValue(options));
+    const found = bucket
+      ? await search.searchWithinFacet(of, "tug", hostValue(bucket), asked)
+      : await search[disjunctive ? "searchDisjunctive" : "search"](of, "tug", asked);
+    const { next = null, previous = null, ...page } = found.page;
+    const { query: _, ...explanation } = found.explanation ?? {};
+    return {
+      hits: found.hits,
+      page: snakeKeys(page),
+      neighbours: { next, previous },
+      facets: snakeKeys(found.facets),
+      explanation: found.explanation ? explanation : null,
+      records: found.records,
+      missing_ids: found.missingIds,
+    };
+  },
+  async facet_values({ facet, text, options }, of, client) {
+    const { raw: _, ...values } = await client().searchFacetValues(
+      of,
+      facet,
+      text,
+      spelled(hostValue(options)),
+    );
+    return { gives: snakeKeys(values) };
+  },
+  async suggest({ text, options }, of, client) {
+    return { gives: await client().suggest(of, text, spelled(hostValue(options))) };
+  },
+  async search_many({ entries, options, port }, vessel, client) {
+    const schemas = { vessel, port: declared(port, { name: "Port" }), all: "all" };
+    const nameOf = (schema) => Object.keys(schemas).find((name) => schemas[name] === schema);
+    const { global_schemas, ...rest } = options;
+    const given = hostValue(entries).map(([name, text, ...own]) => {
+      return [schemas[name], text, ...own.map((options) => spelled(options))];
+    });
+    const found = await client().searchMany(given, {
+      ...spelled(hostValue(rest)),
+      ...(global_schemas && { globalSchemas: global_schemas.map((name) => schemas[name]) }),
+    });
+    return {
+      gives: {
+        ordered: found.ordered.map(([schema, { hits }]) => ({ schema: nameOf(schema), hits })),
+        failures: found.failures.map(({ schema }) => nameOf(schema)),
+        merge_hit_order: found.mergeHitOrder?.map(([schema, id]) => [nameOf(schema), id]) ?? null,
+        merged: found.merged.map(([schema, hit]) => [nameOf(schema), hit]),
+        federation: found.federation && snakeKeys(found.federation),
+      },
+    };
+  },
+  async write({ verb, ids, records, options }, of, client, expect) {
+    const given = ids ?? (verb === "delete_record" ? hostValue(records[0]) : hostValue(records));
+    const { task, ...result } = await client()[camel(verb)](of, given, spelled(hostValue(options)));
+    return {
+      result: among(expect.result, snakeKeys(result)),
+      task: task && among(expect.task, snakeKeys(task)),
+    };
+  },
+};
+
+/** Carries one out beside its server, and says what that was sent. */
+async function served(operation, input, of, expect) {
+  return withStub(input.server, async (url, seen) => {
+    const client = (more) => new Scrypath({ meilisearchUrl: url, reqOptions: { retry: false }, ...more });
+    try {
+      const given = await SERVED[operation](input, of, client, expect);
+      return { ...given, body: seen.firstBody, sent: expect.sent };
+    } finally {
+      for (const [route, count] of Object.entries(expect.sent ?? {})) {
+        deepStrictEqual(seen.sent[route] ?? 0, count, `requests to ${route}`);
+      }
+    }
+  });
+}
 
 /** The members that are expected. */
 function among(expected, given) {
@@ -162,6 +227,7 @@ async function check({ operation, input = {}, schema: options, expect }) {
   const run = async () => {
     const of = options && declared(options.$vessel ? vessel : options, { name: "Vessel", ...hook });
     if (operation in EDGE_OPERATIONS) return { gives: EDGE_OPERATIONS[operation](hostValue(input), of) };
+    if (operation in SERVED) return served(operation, input, of, expect);
     return OPERATIONS[operation](input, of, expect);
   };
   if (expect.error) {

@@ -2,20 +2,30 @@
 
 import {
   documentId,
+  type Explanation,
+  type Formatted,
   type Hit,
+  type ManyOptions,
+  type MatchPosition,
   project,
+  type RankedBy,
+  type Ranking,
   type Repo,
   type Schema,
   type SchemaOptions,
   Scrypath,
   type SearchOptions,
   type SearchResult,
+  type Suggestion,
+  type SuggestOptions,
   schema,
   schemaFields,
   type schemaFromJson,
+  type TenantTokenOptions,
   type WriteResult,
 } from "scrypath";
 import { betterSqlite3Repo } from "scrypath/better-sqlite3";
+import { z } from "zod";
 
 import type * as wire from "../../dist/esm/wire.js";
 
@@ -133,6 +143,49 @@ same<(typeof found.hits)[number], Hit<NoteRow>>();
 same<(typeof found.hits)[number]["title"], NonNullable<Hit<NoteRow>["title"]> | undefined>();
 same<typeof found.missingIds, readonly (string | number)[]>();
 
+// A result is the sequence of its hits.
+for (const hit of found) same<typeof hit, Hit<NoteRow>>();
+same<typeof found.length, number>();
+same<ReturnType<typeof found.at>, Hit<NoteRow> | undefined>();
+same<ReturnType<typeof found.slice>, Hit<NoteRow>[]>();
+same<typeof found.page.next, number | undefined>();
+same<typeof found.explanation, Explanation | undefined>();
+same<Explanation["ranking"], readonly Ranking[]>();
+same<Ranking["rules"], readonly RankedBy[]>();
+const { hits, records } = found;
+same<typeof hits, readonly Hit<NoteRow>[]>();
+same<typeof records, readonly NoteRow[]>();
+
+// What the server adds to a hit has types; what nobody foresaw is unknown.
+declare const hit: Hit<NoteRow>;
+same<typeof hit._rankingScore, number | undefined>();
+same<typeof hit._rankingScoreDetails, Readonly<Record<string, unknown>> | undefined>();
+same<NonNullable<typeof hit._matchesPosition>[string], readonly MatchPosition[]>();
+same<
+  MatchPosition,
+  { readonly start: number; readonly length: number; readonly indices?: readonly number[] }
+>();
+same<NonNullable<typeof hit._formatted>["title"], string | undefined>();
+same<NonNullable<typeof hit._formatted>["id"], string | undefined>();
+same<NonNullable<typeof hit._formatted>["status"], string | undefined>();
+same<NonNullable<typeof hit._formatted>["year"], string | null | undefined>();
+same<NonNullable<NonNullable<typeof hit._formatted>["area"]>["lvl0"], string | undefined>();
+same<Formatted<{ tags: string[]; at: Date }>, { readonly tags?: readonly string[]; readonly at?: string }>();
+same<typeof hit._semanticScore, unknown>();
+
+// Hits become what the application has, by a function or by a schema with a `parse`.
+same<ReturnType<typeof found.hitsAs<NoteRow>>, NoteRow[]>();
+const cards = found.hitsAs(({ id, title }) => ({ id, title }));
+same<typeof cards, { id: number | undefined; title: string | undefined }[]>();
+const parsed = found.hitsAs({ parse: (hit: unknown) => String(hit) });
+same<typeof parsed, string[]>();
+const people = found.hitsAs(z.object({ id: z.number() }));
+same<typeof people, { id: number }[]>();
+// @ts-expect-error a field that a hit of this schema does not have in that type
+found.hitsAs((hit): number => hit.title);
+// @ts-expect-error neither a function nor a schema
+found.hitsAs({ read: () => 1 });
+
 await search.search(Note, "", {
   filter: [
     ["year", { gte: 1 }],
@@ -156,6 +209,12 @@ await search.search(Note, "", { filter: { status: undefined } });
 await search.search(Note, "", { tenantScope: undefined });
 // @ts-expect-error a tenant that is null
 await search.search(Note, "", { tenantScope: null });
+await search.search(Note, "", { tenantScope: ["open", "closed"] });
+await search.search(Note, "", { tenantScope: { in: ["open"] } });
+// @ts-expect-error a tenant that may be anybody
+await search.search(Note, "", { tenantScope: { not: "open" } });
+// @ts-expect-error a list with a tenant that is null
+await search.search(Note, "", { tenantScope: ["open", null] });
 // @ts-expect-error a sort on a field that does not exist
 await search.search(Note, "", { sort: { yaer: "desc" } });
 // @ts-expect-error a direction that does not exist
@@ -170,6 +229,41 @@ await search.search(Note, "", { limit: 20 });
 await search.search(Note, "", { repo: betterSqlite3Repo<PersonRow>({} as never, { table: "people" }) });
 // @ts-expect-error a text that is none
 await search.search(Note, 7);
+
+// ── Suggestions and tokens ───────────────────────────────────────────────────────────────────────────
+
+same<Awaited<ReturnType<typeof search.suggest>>, readonly Suggestion[]>();
+const typing: SuggestOptions<NoteRow> = { field: "title", limit: 3, filter: { status: "open" }, repo };
+const [suggestion] = await search.suggest(Note, "harb", {
+  ...typing,
+  tenantScope: "open",
+  sort: ["year:desc"],
+});
+same<NonNullable<typeof suggestion>["text"], string>();
+// @ts-expect-error a field that does not exist
+await search.suggest(Note, "harb", { field: "titel" });
+// @ts-expect-error a filter on a field that does not exist
+await search.suggest(Note, "harb", { filter: { stauts: "open" } });
+// @ts-expect-error an option of searches
+await search.suggest(Note, "harb", { page: { size: 5 } });
+
+const apiKeyUid = "ac5cd97d-5a4b-4226-a868-2d0eb6d197ab";
+const token = await search.tenantToken(Note, "open", { apiKeyUid, filter: { year: 1990 } });
+same<typeof token, string>();
+await search.tenantToken([Note, Headline, Loose], ["open"], { apiKeyUid, expiresAt: new Date() });
+same<TenantTokenOptions<NoteRow>["expiresIn"], number | undefined>();
+// @ts-expect-error no uid
+await search.tenantToken(Note, "open", {});
+// @ts-expect-error no tenant
+await search.tenantToken(Note, null, { apiKeyUid });
+// @ts-expect-error a filter on a field that does not exist
+await search.tenantToken(Note, "open", { apiKeyUid, filter: { stauts: "open" } });
+// @ts-expect-error not a schema
+await search.tenantToken("Note", "open", { apiKeyUid });
+
+new Scrypath({ hydrationTimeout: 30, maxSchemas: 2, federationLimit: 50, federationOffset: 0 });
+// @ts-expect-error an option of one call
+new Scrypath({ globalSchemas: [Note] });
 
 // ── Writing ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -201,8 +295,11 @@ type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`
   : Name;
 type Verb = Exclude<keyof SearchOptions<NoteRow>, "signal">;
+type Typed = Exclude<keyof SuggestOptions<NoteRow>, "signal" | "field" | "limit">;
 type Declared = Exclude<keyof SchemaOptions<NoteRow>, "name" | "searchDocument" | "searchDocumentId">;
 
 same<Exclude<Verb, Camel<keyof wire.RuntimeOptions | wire.SearchOption>>, never>();
 same<Exclude<Camel<wire.SearchOption>, Verb>, never>();
+same<Exclude<Typed, Camel<keyof wire.RuntimeOptions | wire.SearchOption>>, never>();
+same<Exclude<keyof ManyOptions, Camel<keyof wire.RuntimeOptions>>, never>();
 same<Declared, Camel<wire.SchemaOption>>();
