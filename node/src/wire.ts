@@ -143,7 +143,7 @@ export interface Neighbours {
 
 /** The requested facets, in the requested order. */
 export interface Facets {
-  /** The buckets of each facet, by value, ascending as text, unless the schema declares `count`. */
+  /** The buckets of each facet, by value, ascending as text. */
   distribution: Record<string, Bucket[]>;
   stats: Record<string, Record<string, number | null>>;
   declared_order: string[];

@@ -219,6 +219,8 @@ def test_spans_nest_and_fail(waiting: Waiting, memory: str, monkeypatch: pytest.
     assert outer.start_time <= outer.end_time
     for name in ("scrypath.meilisearch.request", "scrypath.hydration"):
         assert spans[name].parent.span_id == outer.context.span_id
+        assert outer.start_time <= spans[name].start_time
+        assert spans[name].end_time <= outer.end_time
 
     exporter.clear()
     search.suggest(Note, "harb")
@@ -231,3 +233,17 @@ def test_spans_nest_and_fail(waiting: Waiting, memory: str, monkeypatch: pytest.
     failed = exporter.get_finished_spans()[-1]
     assert (failed.name, failed.status.is_ok) == ("scrypath.search", False)
     assert failed.status.description == "http"
+
+    search.sync_record(Plan, PLAN)
+
+    def of_notes(model: type, key: str, ids: list[Any], preload: list[Any]) -> list[Any]:
+        if model is Plan:
+            raise RuntimeError("no rows")
+        return fetch(model, key, ids, preload)
+
+    exporter.clear()
+    found = search.search_many([(Note, "harbour"), (Plan, "harbour")], repo=of_notes)
+    assert len(found.failures) == 1
+    many = exporter.get_finished_spans()[-1]
+    assert many.name == "scrypath.search_many"
+    assert [event.name for event in many.events] == ["scrypath.search_many.partial"]

@@ -28,7 +28,7 @@ pub(super) enum Answer {
     SearchArguments(SearchArguments),
     ManyArguments(ManyArguments),
     Capabilities(Capabilities),
-    Reflection(Reflection),
+    Reflection(Box<Reflection>),
     ReflectionMany(ReflectionMany),
     Criteria(Criteria),
     FormData(FormData),

@@ -24,11 +24,7 @@ pub(super) fn scope(
         return Err(Error::new(Kind::TenantFieldTwice, message).named(field.as_str()));
     }
     if scope.is_null() {
-        let message = format!(
-            "tenant_scope is {}, which is no tenant; leave the option out to search without a scope",
-            idiom.null()
-        );
-        return Err(Error::new(Kind::FilterInvalid, message).named("tenant_scope"));
+        return Err(no_tenant(idiom));
     }
     if let Some(operators) = scope.pairs(idiom).filter(|pairs| !pairs.is_empty()) {
         let narrows = |name: &str| matches!(name, "eq" | "in" | "gt" | "gte" | "lt" | "lte");
@@ -39,9 +35,20 @@ pub(super) fn scope(
             );
             return Err(Error::new(Kind::FilterInvalid, message).named("tenant_scope"));
         }
+        if operators.iter().any(|(_, operand)| operand.is_null()) {
+            return Err(no_tenant(idiom));
+        }
     }
     filter.insert(0, (field.clone(), scope.clone()));
     Ok(())
+}
+
+fn no_tenant(idiom: Idiom) -> Box<Error> {
+    let message = format!(
+        "tenant_scope is {}, which is no tenant; leave the option out to search without a scope",
+        idiom.null()
+    );
+    Error::new(Kind::FilterInvalid, message).named("tenant_scope")
 }
 
 /// Whether a condition is on the field, or a group that holds one at any depth.

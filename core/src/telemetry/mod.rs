@@ -155,8 +155,9 @@ impl Trace {
         if self.silent {
             return;
         }
-        let system_time =
-            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos() as i64);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos() as i64);
+        // Told later than it happened, a start is still told with the time it happened.
+        let system_time = now - (monotonic() - span.started);
         self.events.push(Event {
             span: span.name,
             phase: Phase::Start { system_time },

@@ -49,10 +49,13 @@ class Emitter:
             parent = trace.set_span_in_context(open_spans[-1][1]) if open_spans else None
             started = event["measurements"]["system_time"]
             span = trace.get_tracer("scrypath").start_span(name, parent, start_time=started)
-            open_spans.append((name, (span, started)[0]))
+            open_spans.append((name, span))
             span.set_attributes(_attributes(event["metadata"]))
             return
         if not open_spans or open_spans[-1][0] != name:
+            return
+        if phase == "partial":
+            open_spans[-1][1].add_event(event["name"], _attributes(event["metadata"]))
             return
         _, span = open_spans.pop()
         span.set_attributes(_attributes(event["metadata"]))

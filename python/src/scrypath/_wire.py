@@ -131,7 +131,7 @@ class Facets(TypedDict):
     """The requested facets, in the requested order."""
 
     distribution: dict[str, list[Bucket]]
-    """The buckets of each facet, by value, ascending as text, unless the schema declares `count`."""
+    """The buckets of each facet, by value, ascending as text."""
     stats: dict[str, dict[str, float | None]]
     declared_order: list[str]
 
