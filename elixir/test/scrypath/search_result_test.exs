@@ -92,7 +92,7 @@ defmodule Scrypath.SearchResultTest do
     assert [%{score: score, rules: rules} | _rest] = ranking
     assert score == hd(result.hits)["_rankingScore"]
 
-    assert %{score: nil, words: "sorted by built, ascending: 1991.0"} =
+    assert %{score: nil, words: "sorted by built, ascending: 1991"} =
              Enum.find(rules, &(&1.rule == "built:asc"))
 
     assert %{words: "it has the query's only word"} = Enum.find(rules, &(&1.rule == "words"))
