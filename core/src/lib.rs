@@ -11,6 +11,7 @@ pub mod error;
 pub mod host;
 pub mod meilisearch;
 pub mod process;
+pub mod queue;
 pub mod schema;
 pub mod search;
 pub mod sync;

@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use crate::api::{Call, Reply, invoke};
 use crate::config::BackendUrl;
 use crate::error::{Error, Result};
+use crate::meilisearch::Link;
 use crate::schema::{self, DeclaredNames, Schema};
 
 /// What calls share: declared schemas, open engines, indexes known to exist, and HTTP connections.
@@ -29,6 +30,7 @@ pub struct Core {
     /// Whether this core's runtime is the calling thread, where blocking delays nobody else.
     #[cfg_attr(not(feature = "embedded"), expect(dead_code))]
     owns_thread: bool,
+    link: Option<Arc<dyn Link>>,
 }
 
 #[derive(Default)]
@@ -46,7 +48,16 @@ const MOST_SCHEMAS: usize = 4096;
 impl Core {
     /// A core of its own, sharing nothing: for tests.
     pub fn new() -> Self {
-        Self { shared: Arc::default(), http: OnceCell::new(), owns_thread: false }
+        Self { shared: Arc::default(), http: OnceCell::new(), owns_thread: false, link: None }
+    }
+
+    /// The same, with all that it sends going through `link`.
+    pub fn linked(link: Arc<dyn Link>) -> Self {
+        Self { link: Some(link), ..Self::new() }
+    }
+
+    pub(crate) fn link(&self) -> Option<&dyn Link> {
+        self.link.as_deref()
     }
 
     /// The checked schema of a JSON form, remembered by its text.
@@ -180,7 +191,7 @@ impl Process {
             .build()
             .expect("the operating system refused to start threads");
         let shared = Arc::new(Shared { declared, ..Shared::default() });
-        let core = Core { shared, http: OnceCell::new(), owns_thread: false };
+        let core = Core { shared, http: OnceCell::new(), owns_thread: false, link: None };
         Self { pid: std::process::id(), core: Arc::new(core), runtime }
     }
 
@@ -275,7 +286,7 @@ fn local() -> Rc<Local> {
                     .build()
                     .expect("the operating system refused to make a reactor");
                 let shared = process().core.shared.clone();
-                let core = Core { shared, http: OnceCell::new(), owns_thread: true };
+                let core = Core { shared, http: OnceCell::new(), owns_thread: true, link: None };
                 let last_used = RefCell::new(Instant::now());
                 let local = Rc::new(Local { pid: std::process::id(), core, runtime, last_used });
                 *slot = Some(local.clone());

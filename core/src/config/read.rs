@@ -164,6 +164,11 @@ impl Merged {
 }
 
 impl Config {
+    /// The configuration that layers of options resolve to.
+    pub fn of(layers: Layers, idiom: Idiom) -> Result<Self> {
+        Self::read(&layers.merge(idiom)?, idiom)
+    }
+
     /// Reads merged runtime options.
     pub fn read(merged: &Merged, idiom: Idiom) -> Result<Self> {
         let Merged { options: merged, twice } = merged;

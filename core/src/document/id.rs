@@ -15,6 +15,15 @@ pub enum DocumentId {
 
 const LONGEST: usize = 511;
 
+impl std::fmt::Display for DocumentId {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
 impl DocumentId {
     pub fn from_term(term: &Term, field: &str, idiom: Idiom) -> Result<Self> {
         match term {
@@ -38,6 +47,11 @@ impl DocumentId {
                 &format!("a value of type {}; accepted: an integer or a string", other.type_name(idiom)),
             )),
         }
+    }
+
+    /// Whether Meilisearch takes a text as an id.
+    pub(crate) fn is_accepted(text: &str) -> bool {
+        Self::from_text(text, "").is_ok()
     }
 
     fn from_text(text: &str, field: &str) -> Result<Self> {

@@ -436,12 +436,16 @@ impl DocumentId {
             if at > 0 {
                 out.push(b',');
             }
-            match id {
-                DocumentId::Int(value) => out.extend_from_slice(value.to_string().as_bytes()),
-                DocumentId::Text(text) => push_json_string(&mut out, text),
-            }
+            id.write_json(&mut out);
         }
         out.push(b']');
         out
+    }
+
+    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+        match self {
+            DocumentId::Int(value) => out.extend_from_slice(value.to_string().as_bytes()),
+            DocumentId::Text(text) => push_json_string(out, text),
+        }
     }
 }

@@ -82,6 +82,12 @@ pub struct Details {
     /// The position, from 0, of the record in the list it came in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<usize>,
+    /// Whether a request that failed did not even begin to be sent.
+    #[serde(skip)]
+    pub(crate) never_sent: bool,
+    /// Seconds the server asks to wait before trying again.
+    #[serde(skip)]
+    pub(crate) retry_after: Option<u64>,
 }
 
 /// A task payload that cannot be one.
@@ -123,6 +129,12 @@ impl Error {
 
     pub fn at(mut self: Box<Self>, position: usize) -> Box<Self> {
         self.details.position = Some(position);
+        self
+    }
+
+    /// Says that the request did not even begin to be sent.
+    pub fn unsent(mut self: Box<Self>) -> Box<Self> {
+        self.details.never_sent = true;
         self
     }
 

@@ -34,6 +34,11 @@ impl<'a> Client<'a> {
         self.core.forget(&self.url, index);
     }
 
+    /// The checked schema of a declaration's JSON form.
+    pub(crate) fn schema(&self, json: &str) -> Result<std::sync::Arc<crate::schema::Schema>> {
+        self.core.schema(json)
+    }
+
     pub(crate) fn first_pause(&self) -> Duration {
         self.transport.first_pause()
     }
@@ -118,6 +123,7 @@ pub(super) fn refused(answer: &Answer) -> Box<Error> {
     error.details.status = Some(answer.status);
     error.details.body = Some(body);
     error.details.code = code;
+    error.details.retry_after = answer.retry_after;
     error.retryable = TRANSIENT.contains(&answer.status);
     error
 }

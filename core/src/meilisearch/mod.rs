@@ -7,6 +7,7 @@
 mod client;
 mod exchange;
 pub mod index;
+mod link;
 pub mod naming;
 pub mod settings;
 pub mod tasks;
@@ -14,4 +15,5 @@ mod transport;
 
 pub use client::Client;
 pub use exchange::{Answer, Body, Exchange};
+pub use link::{Link, Sending};
 pub use tasks::{TaskMap, TaskStatus};

@@ -21,10 +21,14 @@ pub(super) enum Transport<'a> {
         engine: scrypath_engine::Engine,
         owns_thread: bool,
     },
+    Link(&'a dyn super::Link),
 }
 
 impl<'a> Transport<'a> {
     pub(super) fn open(core: &'a Core, url: &BackendUrl) -> Result<Self> {
+        if let Some(link) = core.link() {
+            return Ok(Self::Link(link));
+        }
         match url {
             BackendUrl::Http(base) => Ok(Self::Http { client: core.http()?, base: base.clone() }),
             #[cfg(feature = "embedded")]
@@ -42,6 +46,7 @@ impl<'a> Transport<'a> {
     pub(super) async fn send(&self, exchange: &Exchange, config: &Config) -> Result<Answer> {
         match self {
             Self::Http { client, base } => send_http(client, base, exchange, config).await,
+            Self::Link(link) => link.send(exchange, config.request.receive_timeout).await,
             #[cfg(feature = "embedded")]
             Self::Embedded { engine, owns_thread } => {
                 send_embedded(engine, *owns_thread, exchange, config).await
@@ -52,7 +57,7 @@ impl<'a> Transport<'a> {
     /// The shortest sensible pause before looking at a task.
     pub(super) fn first_pause(&self) -> Duration {
         match self {
-            Self::Http { .. } => Duration::from_millis(5),
+            Self::Http { .. } | Self::Link(_) => Duration::from_millis(5),
             #[cfg(feature = "embedded")]
             Self::Embedded { .. } => Duration::from_millis(1),
         }
@@ -115,7 +120,8 @@ fn unreachable(error: &reqwest::Error, base: &reqwest::Url, config: &Config) -> 
         cause = inner;
     }
     let stage = if error.is_connect() { "could not be reached" } else { "broke the connection off" };
-    Error::new(Kind::TransportError, format!("{host} {stage}: {cause}"))
+    let failed = Error::new(Kind::TransportError, format!("{host} {stage}: {cause}"));
+    if error.is_connect() { failed.unsent() } else { failed }
 }
 
 fn host_of(base: &reqwest::Url) -> String {

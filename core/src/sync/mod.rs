@@ -13,3 +13,4 @@ pub use bulk::Bulk;
 pub use result::{Status, WriteResult};
 pub use run::run;
 pub use write::Write;
+pub(crate) use write::encode;

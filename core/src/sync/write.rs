@@ -67,7 +67,7 @@ impl Write {
 }
 
 /// A query parameter's value.
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -140,6 +140,11 @@ impl Trace {
         Self { events: Vec::new(), silent }
     }
 
+    /// A trace of work that no caller waits for.
+    pub(crate) fn silent() -> Self {
+        Self::new(true)
+    }
+
     pub fn start(&mut self, name: &'static str, metadata: Metadata) -> Span {
         let span = Span { name, started: monotonic(), metadata };
         self.open(&span);

@@ -1,0 +1,205 @@
+//! The worker of one lane: claim, plan, deliver, settle, over and over.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::args::{DELETE_WORKER, UPSERT_WORKER, Work};
+use super::deliver::Sender;
+use super::keeper::{Keeper, Lost, Marks, Times};
+use super::plan::{Claimed, Fate, Verdict, plan, verdicts};
+use super::store::{Hold, Row, Store};
+use crate::config::Config;
+use crate::error::Result;
+use crate::meilisearch::Client;
+use crate::process::Core;
+use crate::telemetry::Trace;
+
+/// The most jobs that are taken at once.
+pub const MOST_JOBS: usize = 5_000;
+
+/// One lane, and how to work it.
+pub struct Lane<'a, S> {
+    pub core: &'a Core,
+    pub config: &'a Config,
+    pub store: &'a S,
+    pub queue: &'a str,
+    /// Who this is: unique among all workers there are.
+    pub holder: &'a str,
+    pub times: Times,
+    pub jobs_at_once: usize,
+    /// Where pauses get what is random about them.
+    pub seed: u64,
+}
+
+/// What a worker did, in sum.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub completed: u64,
+    pub discarded: u64,
+    pub cancelled: u64,
+    pub retried: u64,
+    pub requests: u64,
+    pub pauses: u64,
+}
+
+/// Why a round ended.
+enum Round {
+    /// There was something to do; there may be more.
+    Worked,
+    Idle,
+    /// Another worker has the lane.
+    NotOurs,
+    Paused(Duration),
+}
+
+impl<S: Store> Lane<'_, S> {
+    /// Works until `stop` says so between two rounds. What was claimed is finished first.
+    pub async fn work(&self, mut stop: impl FnMut() -> bool, tally: &mut Tally) -> Result<()> {
+        let (mut hold, mut marks, mut failures) = (None, Marks::default(), 0_u32);
+        while !stop() {
+            match self.round(&mut hold, &mut marks, tally).await {
+                Ok(Round::Worked) => failures = 0,
+                Ok(Round::Idle) => {
+                    failures = 0;
+                    self.store.wait(self.queue, self.times.poll).await;
+                }
+                Ok(Round::NotOurs) => tokio::time::sleep(self.times.poll).await,
+                Ok(Round::Paused(least)) => {
+                    tally.pauses += 1;
+                    failures += 1;
+                    // Half of it by chance, so that workers of many lanes do not come back at once.
+                    let grown = (least * 2_u32.pow(failures.min(6) - 1)).min(Duration::from_secs(60)).max(least);
+                    tokio::time::sleep(self.jittered(grown, failures)).await;
+                }
+                Err(_) => {
+                    // The database cannot be reached; the lease runs out by itself.
+                    hold = None;
+                    failures += 1;
+                    let pause = (self.times.poll * 2_u32.pow(failures.min(6))).min(Duration::from_secs(60));
+                    tokio::time::sleep(self.jittered(pause, failures)).await;
+                }
+            }
+        }
+        match hold {
+            Some(hold) => self.store.release(&hold).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn round(&self, held: &mut Option<Hold>, marks: &mut Marks, tally: &mut Tally) -> Result<Round> {
+        let since = Instant::now();
+        let Some(hold) = self.store.hold(self.queue, self.holder, self.times.lease).await? else {
+            *held = None;
+            return Ok(Round::NotOurs);
+        };
+        let is_new = held.as_ref().is_none_or(|known| known.epoch != hold.epoch);
+        *held = Some(hold.clone());
+        if is_new {
+            self.take_over(&hold).await?;
+            if self.store.rescue(&hold).await?.is_none() {
+                return Ok(Round::NotOurs);
+            }
+            // Waiting may have taken more than the lease.
+            return Ok(Round::Worked);
+        }
+        let Some(rows) = self.store.claim(&hold, self.jobs_at_once).await? else { return Ok(Round::NotOurs) };
+        if rows.is_empty() {
+            return Ok(Round::Idle);
+        }
+        let (jobs, mut settled) = read(rows);
+        let keeper = Keeper::new(self.store, &hold, self.times, since, marks);
+        let worked = self.deliver(&jobs, keeper, tally).await;
+        let Ok((fates, pause)) = worked else {
+            *held = None;
+            return Ok(Round::NotOurs);
+        };
+        settled.extend(jobs.iter().map(|job| job.id).zip(verdicts(&jobs, &fates)));
+        if !self.store.settle(&hold, &settled).await? {
+            *held = None;
+            return Ok(Round::NotOurs);
+        }
+        let retries = settled.iter().any(|(_, verdict)| matches!(verdict, Verdict::Retry { .. }));
+        tally.add(&settled);
+        Ok(match pause {
+            Some(least) => Round::Paused(least),
+            None if retries => Round::Paused(Duration::from_secs(1)),
+            None => Round::Worked,
+        })
+    }
+
+    /// Between half of it and all of it.
+    fn jittered(&self, pause: Duration, failures: u32) -> Duration {
+        let mut hasher = DefaultHasher::new();
+        (self.seed, failures).hash(&mut hasher);
+        pause / 2 + pause.mul_f64((hasher.finish() % 1000) as f64 / 2000.0)
+    }
+
+    /// Waits for what a former holder sent and had no answer for.
+    async fn take_over(&self, hold: &Hold) -> Result<()> {
+        let until = Instant::now() + hold.unsettled;
+        while Instant::now() < until {
+            let left = until - Instant::now();
+            tokio::time::sleep(left.min(self.times.lease / 3)).await;
+            if !self.store.renew(hold, self.times.lease).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::type_complexity)]
+    async fn deliver(
+        &self,
+        jobs: &[Claimed],
+        mut keeper: Keeper<'_, S>,
+        tally: &mut Tally,
+    ) -> std::result::Result<(Vec<(super::plan::Planned, Fate)>, Option<Duration>), Lost> {
+        let client = Client::open(self.core, self.config).map_err(|_| Lost)?;
+        let mut trace = Trace::silent();
+        let (mut fates, mut pause) = (Vec::new(), None);
+        for delivery in plan(jobs) {
+            if pause.is_some() {
+                fates.extend(delivery.writes.into_iter().map(|planned| (planned, Fate::Held)));
+                continue;
+            }
+            let mut sender = Sender { client: &client, keeper: &mut keeper, trace: &mut trace };
+            let delivered = sender.deliver(delivery).await?;
+            tally.requests += delivered.requests;
+            fates.extend(delivered.fates);
+            pause = delivered.pause.map(|(_, least)| least);
+        }
+        Ok((fates, pause))
+    }
+}
+
+/// Jobs that can be run, and those that never can.
+fn read(rows: Vec<Row>) -> (Vec<Claimed>, Vec<(i64, Verdict)>) {
+    let (mut jobs, mut settled) = (Vec::new(), Vec::new());
+    for Row { id, attempt, max_attempts, worker, args } in rows {
+        let read = match worker.as_str() {
+            UPSERT_WORKER | DELETE_WORKER => Work::read(&args).map_err(|invalid| invalid.reason()),
+            _ => Err("unknown_worker"),
+        };
+        match read {
+            Ok(work) => jobs.push(Claimed { id, attempt, max_attempts, work }),
+            Err(reason) => settled.push((id, Verdict::Cancelled { reason: reason.to_owned() })),
+        }
+    }
+    (jobs, settled)
+}
+
+impl Tally {
+    fn add(&mut self, settled: &[(i64, Verdict)]) {
+        for (_, verdict) in settled {
+            match verdict {
+                Verdict::Completed => self.completed += 1,
+                Verdict::Discarded { .. } => self.discarded += 1,
+                Verdict::Cancelled { .. } => self.cancelled += 1,
+                Verdict::Retry { .. } | Verdict::Held => self.retried += 1,
+            }
+        }
+    }
+}
+
