@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod queue;
 mod serve;
+mod worker;
 
 #[derive(Parser)]
 #[command(name = "scrypath", version, about = "Search for the records an application already has")]
@@ -21,6 +23,11 @@ struct Cli {
 enum Command {
     /// Put the embedded index on a port, speaking Meilisearch's HTTP
     Serve(serve::Serve),
+    /// The table that jobs are kept in
+    #[command(subcommand)]
+    Queue(queue::Queue),
+    /// Bring what was enqueued into the index
+    Worker(worker::Worker),
 }
 
 /// Runs the command; the caller exits with what it returns.
@@ -34,5 +41,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match cli.command {
         Command::Serve(serve) => serve::run(serve),
+        Command::Queue(queue) => queue::run(&queue),
+        Command::Worker(worker) => worker::run(worker),
     }
 }

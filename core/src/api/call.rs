@@ -5,13 +5,14 @@ use serde_json::value::RawValue;
 
 use super::guard;
 use super::reply::Reply;
-use super::request::{Request, Response, mismatch, readable, take_text};
+use super::request::{Enqueuing, Request, Response, mismatch, readable, take_text};
 use crate::config::{Config, Layers};
-use crate::document::{self, DocumentId, Projector};
+use crate::document::{self, DocumentId, JobDocuments, Projector};
 use crate::error::Result;
 use crate::host::{Idiom, JsonRecord, RawJson, Record, Term};
 use crate::meilisearch::{naming, settings};
 use crate::process::Core;
+use crate::queue;
 use crate::schema::{Declaration, Schema, declare, load};
 use crate::search;
 use crate::sync::{self, Write};
@@ -36,6 +37,8 @@ enum Intake {
     Project(Projector),
     /// They become documents to look at.
     Show(Arc<Schema>, Vec<document::Document>),
+    /// They become the documents of a job.
+    Enqueue(Arc<Schema>, JobDocuments),
     /// Only their ids are read.
     Ids(Arc<Schema>, Vec<DocumentId>),
 }
@@ -53,9 +56,12 @@ impl Call {
         let intake = match &request {
             Request::SyncRecords { schema, .. } => Intake::Project(Projector::new(schema.clone(), idiom)),
             Request::Documents { schema } => Intake::Show(schema.clone(), Vec::new()),
-            Request::DocumentIds { schema } | Request::DeleteRecords { schema, .. } => {
-                Intake::Ids(schema.clone(), Vec::new())
+            Request::EnqueueRecords { schema, .. } => {
+                Intake::Enqueue(schema.clone(), JobDocuments::default())
             }
+            Request::DocumentIds { schema }
+            | Request::EnqueueDeletes { schema, .. }
+            | Request::DeleteRecords { schema, .. } => Intake::Ids(schema.clone(), Vec::new()),
             _ => Intake::Closed,
         };
         Ok(Self { idiom, operation: operation.into(), silent, request, intake })
@@ -88,6 +94,7 @@ impl Call {
                 shown.push(document::document(schema, idiom, record, hook)?);
                 Ok(())
             }
+            Intake::Enqueue(schema, documents) => documents.push(schema, idiom, record, hook),
             Intake::Ids(schema, ids) => {
                 let id = document::document_id(schema, idiom, record)
                     .map_err(|error| error.of_schema(&schema.name).at(ids.len()))?;
@@ -144,6 +151,22 @@ impl Call {
                 Intake::Ids(_, ids) => Ok(Response::Ids(ids)),
                 _ => Err(mismatch("no records came with the call")),
             },
+            Request::EnqueueRecords { schema, enqueuing } => match intake {
+                Intake::Enqueue(_, documents) => {
+                    enqueue(&schema, enqueuing, queue::Job::Upsert(documents), idiom)
+                }
+                _ => Err(mismatch("no records came with the call")),
+            },
+            Request::EnqueueDeletes { schema, enqueuing } => match intake {
+                Intake::Ids(_, ids) => enqueue(&schema, enqueuing, queue::Job::Delete(ids), idiom),
+                _ => Err(mismatch("no records came with the call")),
+            },
+            Request::EnqueueDeleteDocuments { schema, enqueuing, ids } => {
+                match Write::delete(&ids, &schema, idiom)? {
+                    Write::Delete(ids) => enqueue(&schema, enqueuing, queue::Job::Delete(ids), idiom),
+                    Write::Upsert(_) => Err(mismatch("ids are no records")),
+                }
+            }
             Request::ExplainSearch { schema, asked } => {
                 Ok(Response::Explanation(Box::new(search::explain(&schema, *asked, idiom)?)))
             }
@@ -224,6 +247,12 @@ impl Call {
 fn declared(core: &Core, declaration: Declaration) -> Response {
     core.remember_names(&declaration.schema);
     Response::Declaration(Box::new(declaration))
+}
+
+fn enqueue(schema: &Schema, enqueuing: Enqueuing, job: queue::Job, idiom: Idiom) -> Result<Response> {
+    let Enqueuing { layers, declaration, target } = enqueuing;
+    let enqueued = queue::enqueue(schema, &declaration, layers, &target, job, idiom);
+    Ok(Response::Enqueue(Box::new(enqueued.map_err(|error| error.of_schema(&schema.name))?)))
 }
 
 fn resolve(layers: Layers, idiom: Idiom) -> Result<Config> {

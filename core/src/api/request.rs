@@ -11,6 +11,7 @@ use crate::document::{Document, DocumentId};
 use crate::error::{Error, Kind, Result};
 use crate::host::{RawJson, Term};
 use crate::process::Core;
+use crate::queue::{self, Enqueue};
 use crate::schema::{Declaration, Schema};
 use crate::search::{
     Asked, AskedMany, Distributions, Explanation, FacetValues, Finished, Given, Hydrated, ManyReply, Outcome,
@@ -114,6 +115,28 @@ pub enum Request {
     /// Prepares a search: composition, the parameters of a request, what a schema supports.
     #[schemars(skip)]
     Edge(Box<Edge>),
+    /// The job that upserts the pushed records, and the statement that inserts it.
+    #[schemars(extend("gives" = gives::<Enqueue>()))]
+    EnqueueRecords {
+        schema: Arc<Schema>,
+        #[schemars(flatten)]
+        enqueuing: Enqueuing,
+    },
+    /// The job that deletes the documents of the pushed records.
+    #[schemars(extend("gives" = gives::<Enqueue>()))]
+    EnqueueDeletes {
+        schema: Arc<Schema>,
+        #[schemars(flatten)]
+        enqueuing: Enqueuing,
+    },
+    /// The job that deletes documents by their ids.
+    #[schemars(extend("gives" = gives::<Enqueue>()))]
+    EnqueueDeleteDocuments {
+        schema: Arc<Schema>,
+        #[schemars(flatten)]
+        enqueuing: Enqueuing,
+        ids: Term,
+    },
     /// Upserts the pushed records.
     #[schemars(extend("gives" = gives::<WriteResult>()))]
     SyncRecords {
@@ -144,6 +167,26 @@ pub enum Request {
     Finish { stream: Arc<Bulk> },
 }
 
+/// How a job is enqueued.
+#[derive(Debug, JsonSchema)]
+#[schemars(inline)]
+pub struct Enqueuing {
+    #[schemars(flatten)]
+    pub(super) layers: Layers,
+    #[schemars(skip)]
+    pub(super) declaration: String,
+    #[schemars(flatten, with = "TargetNames")]
+    pub(super) target: queue::Target,
+}
+
+/// The database, and how its driver writes the places of values.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it describes")]
+struct TargetNames {
+    dialect: queue::Dialect,
+    placeholders: queue::Placeholders,
+}
+
 /// What an operation gives. Hosts see the inner value; which one follows from the operation.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
@@ -162,6 +205,7 @@ pub enum Response {
     Term(Term),
     Hydrated(Box<Hydrated>),
     Write(Box<WriteResult>),
+    Enqueue(Box<Enqueue>),
     Resolved(Box<Summary>),
     Edge(Box<EdgeReply>),
     Done {},
@@ -230,6 +274,17 @@ impl Request {
             }
             "hydrate" => Self::Hydrate { pending: args.pending()?, found: args.term("found") },
             "hydration_failed" => Self::HydrationFailed { pending: args.pending()? },
+            "enqueue_records" => {
+                Self::EnqueueRecords { enqueuing: args.enqueuing()?, schema: args.schema()? }
+            }
+            "enqueue_deletes" => {
+                Self::EnqueueDeletes { enqueuing: args.enqueuing()?, schema: args.schema()? }
+            }
+            "enqueue_delete_documents" => Self::EnqueueDeleteDocuments {
+                enqueuing: args.enqueuing()?,
+                ids: args.term("ids"),
+                schema: args.schema()?,
+            },
             "sync_records" => Self::SyncRecords { schema: args.schema()?, layers: args.layers() },
             "delete_records" => Self::DeleteRecords { schema: args.schema()?, layers: args.layers() },
             "delete_documents" => {
@@ -277,6 +332,23 @@ impl Args<'_> {
     fn schema(&mut self) -> Result<Arc<Schema>> {
         let json = self.text("schema")?;
         self.core.schema(&json)
+    }
+
+    /// Before `schema`, whose text it copies.
+    fn enqueuing(&mut self) -> Result<Enqueuing> {
+        let declaration = match &*self.term {
+            Term::Map(entries) => entries.iter().find(|(key, _)| key.as_str() == Some("schema")),
+            _ => None,
+        };
+        let declaration = declaration.and_then(|(_, json)| json.as_str()).unwrap_or_default().to_owned();
+        let dialect = queue::Dialect::parse(&self.text("dialect")?);
+        let placeholders = queue::Placeholders::parse(&self.text("placeholders")?);
+        let unknown = || mismatch("the dialect or its placeholders are unknown");
+        let target = queue::Target {
+            dialect: dialect.ok_or_else(unknown)?,
+            placeholders: placeholders.ok_or_else(unknown)?,
+        };
+        Ok(Enqueuing { layers: self.layers(), declaration, target })
     }
 
     fn schemas(&mut self) -> Result<Vec<Arc<Schema>>> {

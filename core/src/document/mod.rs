@@ -11,5 +11,5 @@ mod project;
 pub use encode::JsonSink;
 pub(crate) use encode::{bytes_text, decimal_text, parse_bytes, parse_uuid, push_json_string, uuid_text};
 pub use id::{DocumentId, IdSink};
-pub use project::{Batch, Document, Projector, Source};
+pub use project::{Batch, Document, JobDocuments, Projector, Source};
 pub(crate) use project::{document, document_id};

@@ -78,6 +78,40 @@ impl Projector {
     }
 }
 
+/// Documents as a job holds them: `{"id", "data", "source"}`, comma after comma, and their ids.
+#[derive(Debug, Default)]
+pub struct JobDocuments {
+    pub json: Vec<u8>,
+    pub ids: Vec<DocumentId>,
+}
+
+impl JobDocuments {
+    /// Adds one record, by the same rule as [`Projector::push`].
+    pub(crate) fn push<R: Record, H: Record>(
+        &mut self,
+        schema: &Schema,
+        idiom: Idiom,
+        record: &R,
+        hook: Option<&H>,
+    ) -> Result<()> {
+        let mut data = Vec::with_capacity(256);
+        let mut sink = JsonSink::new(&mut data);
+        let id = project(schema, idiom, record, hook, &mut sink, IdKey::Removed)
+            .map_err(|error| located(error, schema, self.ids.len()))?;
+        if !self.ids.is_empty() {
+            self.json.push(b',');
+        }
+        self.json.extend_from_slice(b"{\"id\":");
+        id.write_json(&mut self.json);
+        self.json.extend_from_slice(b",\"data\":");
+        self.json.extend_from_slice(&data);
+        let source = if hook.is_some() { "custom" } else { "fields" };
+        self.json.extend_from_slice(format!(",\"source\":\"{source}\"}}").as_bytes());
+        self.ids.push(id);
+        Ok(())
+    }
+}
+
 /// Projects one record into data, as `Projection.document` shows it.
 pub(crate) fn document<R: Record, H: Record>(
     schema: &Schema,

@@ -113,7 +113,8 @@ kinds! {
     TaskFailed, "task_failed", Task, false, "a task ended in failure";
     TaskCancelled, "cancelled", Task, false, "a task was cancelled";
     InvalidTaskPayload, "invalid_task_payload", Backend, false, "a task reply that cannot be one";
-    QueueUnavailable, "queue_unavailable", Queue, false, "the durable queue is not set up";
+    QueueUnavailable, "queue_unavailable", Queue, false, "the durable queue is not set up, or the call has no connection to its database";
+    KeyNotDurable, "key_not_durable", Usage, false, "a call that enqueues has a key that no worker would find";
     CallCancelled, "call_cancelled", Timeout, true, "the caller cancelled the call, or went away";
     Internal, "internal", Internal, false, "a defect of Scrypath; please report it";
 }

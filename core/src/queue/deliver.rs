@@ -79,7 +79,9 @@ impl<S: Store> Sender<'_, '_, S> {
             };
             match sent {
                 // Awaited already.
-                Sent::Accepted(_) => delivered.fates.extend(part.0.into_iter().map(|planned| (planned, Fate::Done))),
+                Sent::Accepted(_) => {
+                    delivered.fates.extend(part.0.into_iter().map(|planned| (planned, Fate::Done)))
+                }
                 Sent::Settled(fate) => {
                     delivered.fates.extend(part.0.into_iter().map(|planned| (planned, fate.clone())));
                 }
@@ -99,7 +101,11 @@ impl<S: Store> Sender<'_, '_, S> {
     }
 
     /// Makes the index where it is missing.
-    async fn prepare(&mut self, index: &str, declaration: &str) -> std::result::Result<(), (String, Duration)> {
+    async fn prepare(
+        &mut self,
+        index: &str,
+        declaration: &str,
+    ) -> std::result::Result<(), (String, Duration)> {
         // A declaration that this version cannot read does not keep documents from an index that exists.
         let Ok(schema) = self.client.schema(declaration) else { return Ok(()) };
         match self.client.ensure_index(&schema, index, self.trace).await {
@@ -139,7 +145,8 @@ impl<S: Store> Sender<'_, '_, S> {
         loop {
             // Asked before looking: what is over now cannot have landed after the look.
             let is_over = self.keeper.is_settled();
-            let look = Exchange::get(format!("/tasks?indexUids={index}&limit=50")).about("index", index).once();
+            let look =
+                Exchange::get(format!("/tasks?indexUids={index}&limit=50")).about("index", index).once();
             if let Ok(raw) = self.client.object(look, self.trace).await {
                 if let Some(task) = marked(&raw, mark) {
                     return Ok(Some(task));
@@ -260,4 +267,3 @@ fn marked(raw: &RawJson, mark: &str) -> Option<TaskMap> {
             .then(|| TaskMap::read(RawJson::from(task.get().to_owned()), Stage::Poll).ok())?
     })
 }
-

@@ -64,7 +64,13 @@ impl Default for Marks {
 
 impl<'a, S: Store> Keeper<'a, S> {
     /// `since`: an instant before the lane was last taken or renewed.
-    pub(super) fn new(store: &'a S, hold: &'a Hold, times: Times, since: Instant, marks: &'a mut Marks) -> Self {
+    pub(super) fn new(
+        store: &'a S,
+        hold: &'a Hold,
+        times: Times,
+        since: Instant,
+        marks: &'a mut Marks,
+    ) -> Self {
         let until = since + times.lease;
         Self { store, hold, times, until, unsettled_until: since, marks }
     }

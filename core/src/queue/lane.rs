@@ -29,12 +29,14 @@ pub struct Lane<'a, S> {
     pub holder: &'a str,
     pub times: Times,
     pub jobs_at_once: usize,
+    /// Ends once there is nothing to do.
+    pub until_idle: bool,
     /// Where pauses get what is random about them.
     pub seed: u64,
 }
 
 /// What a worker did, in sum.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
     pub completed: u64,
     pub discarded: u64,
@@ -63,6 +65,9 @@ impl<S: Store> Lane<'_, S> {
                 Ok(Round::Worked) => failures = 0,
                 Ok(Round::Idle) => {
                     failures = 0;
+                    if self.until_idle {
+                        break;
+                    }
                     self.store.wait(self.queue, self.times.poll).await;
                 }
                 Ok(Round::NotOurs) => tokio::time::sleep(self.times.poll).await,
@@ -70,7 +75,8 @@ impl<S: Store> Lane<'_, S> {
                     tally.pauses += 1;
                     failures += 1;
                     // Half of it by chance, so that workers of many lanes do not come back at once.
-                    let grown = (least * 2_u32.pow(failures.min(6) - 1)).min(Duration::from_secs(60)).max(least);
+                    let grown =
+                        (least * 2_u32.pow(failures.min(6) - 1)).min(Duration::from_secs(60)).max(least);
                     tokio::time::sleep(self.jittered(grown, failures)).await;
                 }
                 Err(_) => {
@@ -190,6 +196,17 @@ fn read(rows: Vec<Row>) -> (Vec<Claimed>, Vec<(i64, Verdict)>) {
     (jobs, settled)
 }
 
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.completed += other.completed;
+        self.discarded += other.discarded;
+        self.cancelled += other.cancelled;
+        self.retried += other.retried;
+        self.requests += other.requests;
+        self.pauses += other.pauses;
+    }
+}
+
 impl Tally {
     fn add(&mut self, settled: &[(i64, Verdict)]) {
         for (_, verdict) in settled {
@@ -202,4 +219,3 @@ impl Tally {
         }
     }
 }
-

@@ -13,6 +13,7 @@
 
 pub mod args;
 mod deliver;
+mod enqueue;
 mod keeper;
 mod lane;
 mod outcome;
@@ -20,8 +21,10 @@ pub mod plan;
 pub mod state;
 pub mod store;
 
+pub use args::{DELETE_WORKER, UPSERT_WORKER};
+pub(crate) use enqueue::enqueue;
+pub use enqueue::{Dialect, Enqueue, Insert, Job, NewJob, ObanOptions, Placeholders, Target};
 pub use keeper::Times;
 pub use lane::{Lane, MOST_JOBS, Tally};
-pub use args::{DELETE_WORKER, UPSERT_WORKER};
 pub use plan::Verdict;
-pub use store::{Hold, Row, Store};
+pub use store::{Hold, Row, Store, error_entry};

@@ -53,13 +53,20 @@ pub enum Fate {
 pub enum Verdict {
     Completed,
     /// With the reason, and the ids of the documents that cannot be delivered.
-    Discarded { reason: String, dead: Vec<DocumentId> },
+    Discarded {
+        reason: String,
+        dead: Vec<DocumentId>,
+    },
     /// To be run again; the attempt counts.
-    Retry { reason: String },
+    Retry {
+        reason: String,
+    },
     /// To be run again; the attempt does not count.
     Held,
     /// It never could be run.
-    Cancelled { reason: String },
+    Cancelled {
+        reason: String,
+    },
 }
 
 /// Sorts claimed jobs, which are in the order of their ids, by index and document.

@@ -3,6 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use super::plan::Verdict;
 use crate::error::Result;
 
@@ -63,12 +67,25 @@ pub trait Store: Sync {
     ) -> impl Future<Output = Result<bool>> + Send;
 
     /// Ends this attempt of jobs, and with it what may still land: everything that was sent was answered.
-    fn settle(
-        &self,
-        hold: &Hold,
-        verdicts: &[(i64, Verdict)],
-    ) -> impl Future<Output = Result<bool>> + Send;
+    fn settle(&self, hold: &Hold, verdicts: &[(i64, Verdict)]) -> impl Future<Output = Result<bool>> + Send;
 
     /// Waits until there may be new jobs, or for `most`.
     fn wait(&self, queue: &str, most: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// What a job's `errors` are told of a verdict, in the form that Oban gives its own.
+pub fn error_entry(verdict: &Verdict, attempt: i64) -> Option<Value> {
+    const TOLD: usize = 20;
+    let error = match verdict {
+        Verdict::Completed | Verdict::Held => return None,
+        Verdict::Retry { reason } | Verdict::Cancelled { reason } => reason.clone(),
+        Verdict::Discarded { reason, dead } => {
+            let ids: Vec<String> = dead.iter().take(TOLD).map(ToString::to_string).collect();
+            let more = dead.len().saturating_sub(TOLD);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{reason}: documents {}{more}", ids.join(", "))
+        }
+    };
+    let at = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+    Some(json!({"at": at, "attempt": attempt, "error": error}))
 }

@@ -119,9 +119,10 @@ impl Database {
 
     pub(crate) fn is_drained(&self) -> bool {
         let tables = lock(&self.tables);
-        tables.jobs.values().all(|job| {
-            matches!(job.state, JobState::Completed | JobState::Discarded | JobState::Cancelled)
-        })
+        tables
+            .jobs
+            .values()
+            .all(|job| matches!(job.state, JobState::Completed | JobState::Discarded | JobState::Cancelled))
     }
 
     pub(crate) fn open_jobs(&self) -> usize {
@@ -129,7 +130,9 @@ impl Database {
         tables
             .jobs
             .values()
-            .filter(|job| !matches!(job.state, JobState::Completed | JobState::Discarded | JobState::Cancelled))
+            .filter(|job| {
+                !matches!(job.state, JobState::Completed | JobState::Discarded | JobState::Cancelled)
+            })
             .count()
     }
 
@@ -175,9 +178,9 @@ impl Database {
                 None => (0, false),
             };
             let history = tables.history.get(key).map_or(&[][..], Vec::as_slice);
-            let is_right = history.iter().any(|(seen, exists)| {
-                seen >= version && *exists == now.1 && (!exists || *seen == now.0)
-            });
+            let is_right = history
+                .iter()
+                .any(|(seen, exists)| seen >= version && *exists == now.1 && (!exists || *seen == now.0));
             if !is_right {
                 self.world.violated(format!(
                     "job {id} was completed for version {version} of {key}, and the index has {now:?}"
@@ -192,12 +195,7 @@ fn failed() -> Box<Error> {
 }
 
 impl Store for Database {
-    async fn hold(
-        &self,
-        queue: &str,
-        holder: &str,
-        lease: Duration,
-    ) -> Result<Option<Hold>, Box<Error>> {
+    async fn hold(&self, queue: &str, holder: &str, lease: Duration) -> Result<Option<Hold>, Box<Error>> {
         self.before().await?;
         let held = {
             let mut tables = lock(&self.tables);

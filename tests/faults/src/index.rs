@@ -17,7 +17,13 @@ impl Index {
     }
 
     /// Answers one request; what it started is done when it returns, so that a seed is always the same run.
-    pub(crate) fn handle(&self, method: &str, target: &str, content_type: Option<&str>, body: &[u8]) -> Response {
+    pub(crate) fn handle(
+        &self,
+        method: &str,
+        target: &str,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Response {
         let response = self.0.handle(Request {
             method,
             target,

@@ -176,6 +176,7 @@ async fn work(world: &World, database: &Database, core: &Core, stop: &AtomicBool
             holder: &holder,
             times: TIMES,
             jobs_at_once: 1 + world.below(8) as usize,
+            until_idle: false,
             seed: world.below(u64::MAX),
         };
         let mut tally = Tally::default();
@@ -184,7 +185,8 @@ async fn work(world: &World, database: &Database, core: &Core, stop: &AtomicBool
             false => world.pause(Duration::from_secs(25)),
         };
         // A crash drops whatever it was doing; what it had sent goes on.
-        let worked = timeout(lives.min(STORM * 100), lane.work(|| stop.load(Ordering::Relaxed), &mut tally)).await;
+        let worked =
+            timeout(lives.min(STORM * 100), lane.work(|| stop.load(Ordering::Relaxed), &mut tally)).await;
         drop(worked);
         sleep(world.pause(Duration::from_secs(3))).await;
     }

@@ -1,0 +1,256 @@
+//! Enqueueing: the row that a write becomes, and the statement that inserts it. The host carries that out, on
+//! the caller's own connection and so inside the caller's own transaction: both are there, or neither.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::args::{DELETE_WORKER, UPSERT_WORKER};
+use crate::config::{Config, Layers, SyncMode};
+use crate::document::{DocumentId, JobDocuments, push_json_string};
+use crate::error::{Error, Kind, Result};
+use crate::host::Idiom;
+use crate::meilisearch::naming;
+use crate::schema::Schema;
+use crate::sync::Status;
+
+/// The database that the jobs are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Dialect {
+    Postgres,
+    Sqlite,
+}
+
+/// How a driver writes the places of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Placeholders {
+    /// `$1`
+    Numbered,
+    /// `%s`
+    Format,
+    /// `?`
+    Question,
+}
+
+impl Dialect {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "postgres" => Some(Self::Postgres),
+            "sqlite" => Some(Self::Sqlite),
+            _ => None,
+        }
+    }
+}
+
+impl Placeholders {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "numbered" => Some(Self::Numbered),
+            "format" => Some(Self::Format),
+            "question" => Some(Self::Question),
+            _ => None,
+        }
+    }
+
+    fn write(self, number: usize) -> String {
+        match self {
+            Self::Numbered => format!("${number}"),
+            Self::Format => "%s".to_owned(),
+            Self::Question => "?".to_owned(),
+        }
+    }
+}
+
+/// What the host is to do, and what the caller is told once it has.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Enqueue {
+    pub mode: SyncMode,
+    pub status: Status,
+    pub document_ids: Vec<DocumentId>,
+    pub document_count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oban: Option<ObanOptions>,
+    /// Without its id, which the database gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<NewJob>,
+    /// To be carried out. None where there is nothing to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub insert: Option<Insert>,
+}
+
+/// Where a job was put, and how often it may be attempted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ObanOptions {
+    pub queue: String,
+    pub max_attempts: i64,
+}
+
+/// A job as it is inserted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NewJob {
+    pub worker: &'static str,
+    pub queue: String,
+    pub state: &'static str,
+    pub attempt: i64,
+    pub max_attempts: i64,
+}
+
+/// One statement; it gives one row, whose first column is the id of the job. `args` is JSON text.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Insert {
+    pub sql: String,
+    pub queue: String,
+    pub worker: &'static str,
+    pub args: String,
+    pub max_attempts: i64,
+}
+
+/// What a job is to do.
+#[derive(Debug)]
+pub enum Job {
+    Upsert(JobDocuments),
+    Delete(Vec<DocumentId>),
+}
+
+/// Where and how a job is enqueued.
+#[derive(Debug)]
+pub struct Target {
+    pub dialect: Dialect,
+    pub placeholders: Placeholders,
+}
+
+/// Makes the row and the statement of a write. A key that only this call has is refused: no worker would find it.
+pub(crate) fn enqueue(
+    schema: &Schema,
+    declaration: &str,
+    layers: Layers,
+    target: &Target,
+    job: Job,
+    idiom: Idiom,
+) -> Result<Enqueue> {
+    refuse_own_key(&layers, idiom)?;
+    let config = Config::of(layers, idiom)?;
+    let mode = SyncMode::Oban;
+    let document_ids = match &job {
+        Job::Upsert(documents) => documents.ids.clone(),
+        Job::Delete(ids) => ids.clone(),
+    };
+    let document_count = document_ids.len();
+    if document_count == 0 {
+        let (status, index) = (Status::Noop, None);
+        return Ok(Enqueue {
+            mode,
+            status,
+            document_ids,
+            document_count,
+            index,
+            oban: None,
+            job: None,
+            insert: None,
+        });
+    }
+    let queue = config.oban_queue.clone().ok_or_else(|| {
+        let message =
+            format!("{} is required: the queue that the job is put into", idiom.option("oban_queue"));
+        Error::new(Kind::MissingOption, message).named("oban_queue")
+    })?;
+    let index = naming::index_name(schema, &config);
+    let max_attempts = config.oban_max_attempts.unwrap_or(8);
+    let worker = match &job {
+        Job::Upsert(_) => UPSERT_WORKER,
+        Job::Delete(_) => DELETE_WORKER,
+    };
+    let args = args(schema, declaration, &config, &index, &job);
+    let insert = Insert { sql: sql(target), queue: queue.clone(), worker, args, max_attempts };
+    Ok(Enqueue {
+        mode,
+        status: Status::Accepted,
+        document_ids,
+        document_count,
+        index: Some(index),
+        oban: Some(ObanOptions { queue: queue.clone(), max_attempts }),
+        job: Some(NewJob { worker, queue, state: "available", attempt: 0, max_attempts }),
+        insert: Some(insert),
+    })
+}
+
+fn refuse_own_key(layers: &Layers, idiom: Idiom) -> Result<()> {
+    let key_of = |layer: &crate::host::Term| {
+        let pairs = layer.pairs(idiom).unwrap_or_default();
+        let found = pairs.iter().find(|(name, _)| idiom.read_option(name) == "meilisearch_api_key");
+        found.and_then(|(_, key)| key.as_str().map(str::to_owned)).filter(|key| !key.is_empty())
+    };
+    let Some(own) = key_of(&layers.call) else { return Ok(()) };
+    if [&layers.defaults, &layers.repo_defaults].into_iter().any(|layer| key_of(layer).as_ref() == Some(&own))
+    {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is this call's alone, and jobs never hold a key: configure it durably, where workers find it too",
+        idiom.option("meilisearch_api_key")
+    );
+    Err(Error::new(Kind::KeyNotDurable, message).named("meilisearch_api_key"))
+}
+
+fn args(schema: &Schema, declaration: &str, config: &Config, index: &str, job: &Job) -> String {
+    let mut out = Vec::with_capacity(512);
+    out.extend_from_slice(b"{\"version\":1");
+    let mut text = |name: &str, value: &str| {
+        out.push(b',');
+        push_json_string(&mut out, name);
+        out.push(b':');
+        push_json_string(&mut out, value);
+    };
+    text("operation", if matches!(job, Job::Upsert(_)) { "upsert" } else { "delete" });
+    text("schema", &schema.name);
+    text("backend", "Scrypath.Meilisearch");
+    text("index", index);
+    text("sync_mode", "oban");
+    if let Some(prefix) = config.index_prefix.as_deref().filter(|prefix| !prefix.is_empty()) {
+        text("index_prefix", prefix);
+    }
+    if let Some(url) = config.url.as_deref().filter(|url| !url.is_empty()) {
+        text("meilisearch_url", url);
+    }
+    let ids = match job {
+        Job::Upsert(documents) => &documents.ids,
+        Job::Delete(ids) => ids,
+    };
+    out.extend_from_slice(format!(",\"document_count\":{},\"document_ids\":", ids.len()).as_bytes());
+    out.extend_from_slice(&DocumentId::json_list(ids));
+    if let Job::Upsert(documents) = job {
+        out.extend_from_slice(b",\"documents\":[");
+        out.extend_from_slice(&documents.json);
+        out.push(b']');
+    }
+    out.extend_from_slice(b",\"declaration\":");
+    out.extend_from_slice(declaration.as_bytes());
+    out.push(b'}');
+    String::from_utf8(out).unwrap_or_default()
+}
+
+fn sql(target: &Target) -> String {
+    let place = |number| target.placeholders.write(number);
+    match target.dialect {
+        // Told at commit, and only then: workers need not wait for their next look.
+        Dialect::Postgres => format!(
+            "WITH job AS (INSERT INTO oban_jobs (queue, worker, args, max_attempts) \
+             VALUES ({}, {}, {}::text::jsonb, {}) RETURNING id, queue) \
+             SELECT id, pg_notify('public.oban_insert', json_build_object('queue', queue)::text) FROM job",
+            place(1),
+            place(2),
+            place(3),
+            place(4)
+        ),
+        Dialect::Sqlite => format!(
+            "INSERT INTO oban_jobs (queue, worker, args, max_attempts) VALUES ({}, {}, {}, {}) RETURNING id",
+            place(1),
+            place(2),
+            place(3),
+            place(4)
+        ),
+    }
+}

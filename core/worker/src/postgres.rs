@@ -1,0 +1,334 @@
+//! Jobs in PostgreSQL, from version 12. One connection, made again when it breaks; it also hears when jobs are
+//! enqueued.
+//!
+//! Every statement that changes anything looks in the same statement whether the lane is still held, so that a
+//! worker which slept past its lease changes nothing. Jobs are taken with `FOR UPDATE`, and not with `SKIP LOCKED`:
+//! an older job that somebody has locked is waited for, since a newer one must not overtake it. Workers do not
+//! wait for each other all the same: only the holder of the lane takes jobs.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Mutex, Notify};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use scrypath_core::error::Result;
+use scrypath_core::queue::{Hold, Row, Store, Verdict, error_entry};
+use scrypath_core::{Error, Kind};
+
+const INSTALL: &str = include_str!("sql/postgres_install.sql");
+const OWN: &str = include_str!("sql/postgres_own.sql");
+
+/// How often is looked for jobs whose transactions were slow: their ids are older than those already taken.
+const LOOK_BACK: Duration = Duration::from_secs(10);
+
+pub struct Postgres {
+    url: String,
+    connected: Mutex<Option<Connected>>,
+    heard: Arc<Notify>,
+}
+
+struct Connected {
+    client: Client,
+    /// Whether `errors` is an array of JSON, as Oban for Elixir has it, or a JSON array, as Oban for Python.
+    errors_are_an_array: bool,
+    /// When was last looked for old jobs that are new.
+    looked_back: Option<Instant>,
+    /// The oldest job that may be open.
+    oldest: i64,
+}
+
+impl Postgres {
+    /// `url` is a `postgres://` URL or a `key=value` string. Nothing is connected yet.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), connected: Mutex::new(None), heard: Arc::default() }
+    }
+
+    /// Makes the tables that are missing. One that is there is left as it is.
+    pub async fn install(&self) -> Result<()> {
+        let mut connected = self.connect().await?;
+        let client = &self.client(&mut connected)?.client;
+        let has_jobs = client.query_one("SELECT to_regclass('oban_jobs') IS NOT NULL", &[]).await;
+        if !has_jobs.map_err(|error| unavailable(&error))?.get::<_, bool>(0) {
+            client
+                .batch_execute(&format!("BEGIN; {INSTALL} COMMIT;"))
+                .await
+                .map_err(|error| unavailable(&error))?;
+        }
+        client.batch_execute(OWN).await.map_err(|error| unavailable(&error))
+    }
+
+    /// Makes what workers keep beside the jobs.
+    pub async fn prepare(&self) -> Result<()> {
+        let mut connected = self.connect().await?;
+        let client = &self.client(&mut connected)?.client;
+        client.batch_execute(OWN).await.map_err(|error| unavailable(&error))
+    }
+
+    async fn connect(&self) -> Result<tokio::sync::MutexGuard<'_, Option<Connected>>> {
+        let mut connected = self.connected.lock().await;
+        if connected.as_ref().is_none_or(|connected| connected.client.is_closed()) {
+            *connected = Some(self.open().await?);
+        }
+        Ok(connected)
+    }
+
+    fn client<'a>(&self, connected: &'a mut Option<Connected>) -> Result<&'a mut Connected> {
+        connected
+            .as_mut()
+            .ok_or_else(|| Error::new(Kind::Internal, "a connection was lost before it was used"))
+    }
+
+    async fn open(&self) -> Result<Connected> {
+        let config: Config = self.url.parse().map_err(|_| {
+            Error::new(
+                Kind::QueueUnavailable,
+                "the database URL cannot be read; accepted: postgres://USER@HOST/DATABASE",
+            )
+        })?;
+        let client = match config.get_ssl_mode() {
+            tokio_postgres::config::SslMode::Disable => {
+                let (client, connection) =
+                    config.connect(NoTls).await.map_err(|error| unavailable(&error))?;
+                self.drive(connection);
+                client
+            }
+            _ => {
+                let (client, connection) =
+                    config.connect(tls()?).await.map_err(|error| unavailable(&error))?;
+                self.drive(connection);
+                client
+            }
+        };
+        let listen = "LISTEN \"public.oban_insert\"";
+        client.batch_execute(listen).await.map_err(|error| unavailable(&error))?;
+        let errors = "SELECT a.atttypid = 'jsonb[]'::regtype FROM pg_attribute a \
+             WHERE a.attrelid = to_regclass('oban_jobs') AND a.attname = 'errors'";
+        let row = client.query_opt(errors, &[]).await.map_err(|error| unavailable(&error))?;
+        let errors_are_an_array = row.is_none_or(|row| row.get(0));
+        Ok(Connected { client, errors_are_an_array, looked_back: None, oldest: 0 })
+    }
+
+    /// Reads what the server sends, for as long as the connection lasts.
+    fn drive<S, T>(&self, mut connection: tokio_postgres::Connection<S, T>)
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+        T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        let heard = self.heard.clone();
+        tokio::spawn(async move {
+            while let Some(message) = std::future::poll_fn(|context| connection.poll_message(context)).await {
+                match message {
+                    Ok(AsyncMessage::Notification(_)) => heard.notify_one(),
+                    Ok(_) => {}
+                    Err(_) => return,
+                }
+            }
+        });
+    }
+}
+
+/// TLS where the server offers it, against the system's certificates.
+fn tls() -> Result<MakeRustlsConnect> {
+    use rustls_platform_verifier::ConfigVerifierExt;
+    let config = rustls::ClientConfig::with_platform_verifier()
+        .map_err(|error| Error::new(Kind::QueueUnavailable, format!("TLS cannot be set up: {error}")))?;
+    Ok(MakeRustlsConnect::new(config))
+}
+
+/// The server's code, never its words, which may quote a value.
+fn unavailable(error: &tokio_postgres::Error) -> Box<Error> {
+    let what = match error.code() {
+        Some(code) if code.code() == "42P01" => {
+            " (42P01): the tables are not there; run `scrypath queue install`".to_owned()
+        }
+        Some(code) => format!(" ({})", code.code()),
+        None => ": it could not be reached".to_owned(),
+    };
+    Error::new(Kind::QueueUnavailable, format!("the queue's database cannot be used{what}"))
+}
+
+fn ms(duration: Duration) -> i64 {
+    duration.as_millis() as i64
+}
+
+macro_rules! query {
+    ($self:ident, $method:ident, $sql:expr, $given:expr) => {{
+        let mut connected = $self.connect().await?;
+        let client = &$self.client(&mut connected)?.client;
+        client.$method($sql, $given).await.map_err(|error| unavailable(&error))?
+    }};
+}
+
+impl Store for Postgres {
+    async fn hold(&self, queue: &str, holder: &str, lease: Duration) -> Result<Option<Hold>> {
+        // The row is made once; taking it is one statement, so two workers cannot both.
+        let make = "INSERT INTO scrypath_lanes (queue) VALUES ($1) ON CONFLICT DO NOTHING";
+        query!(self, execute, make, &[&queue]);
+        let take = "UPDATE scrypath_lanes SET \
+             epoch = CASE WHEN holder = $2 AND lease_until > clock_timestamp() THEN epoch ELSE epoch + 1 END, \
+             holder = $2, lease_until = clock_timestamp() + $3::bigint * interval '1 millisecond' \
+             WHERE queue = $1 AND (holder IN ('', $2) OR lease_until <= clock_timestamp()) \
+             RETURNING epoch, unsettled_ms";
+        let row = query!(self, query_opt, take, &[&queue, &holder, &ms(lease)]);
+        Ok(row.map(|row| Hold {
+            queue: queue.to_owned(),
+            holder: holder.to_owned(),
+            epoch: row.get(0),
+            unsettled: Duration::from_millis(row.get::<_, i64>(1).unsigned_abs()),
+        }))
+    }
+
+    async fn renew(&self, hold: &Hold, lease: Duration) -> Result<bool> {
+        let renew = "UPDATE scrypath_lanes SET lease_until = clock_timestamp() + $4::bigint * interval '1 millisecond' \
+             WHERE queue = $1 AND holder = $2 AND epoch = $3";
+        Ok(query!(self, execute, renew, &[&hold.queue, &hold.holder, &hold.epoch, &ms(lease)]) > 0)
+    }
+
+    async fn release(&self, hold: &Hold) -> Result<()> {
+        let release = "UPDATE scrypath_lanes SET holder = '' WHERE queue = $1 AND holder = $2 AND epoch = $3";
+        query!(self, execute, release, &[&hold.queue, &hold.holder, &hold.epoch]);
+        Ok(())
+    }
+
+    async fn rescue(&self, hold: &Hold) -> Result<Option<u64>> {
+        let rescue = "WITH lane AS (UPDATE scrypath_lanes SET unsettled_ms = 0 \
+               WHERE queue = $1 AND holder = $2 AND epoch = $3 RETURNING queue), \
+             rescued AS (UPDATE oban_jobs SET state = 'available' FROM lane \
+               WHERE oban_jobs.queue = lane.queue AND oban_jobs.state = 'executing' RETURNING oban_jobs.id) \
+             SELECT (SELECT count(*) FROM lane), (SELECT count(*) FROM rescued)";
+        let row = query!(self, query_one, rescue, &[&hold.queue, &hold.holder, &hold.epoch]);
+        let (held, rescued): (i64, i64) = (row.get(0), row.get(1));
+        if let Some(connected) = self.connect().await?.as_mut() {
+            (connected.oldest, connected.looked_back) = (0, None);
+        }
+        Ok((held > 0).then_some(rescued.unsigned_abs()))
+    }
+
+    async fn claim(&self, hold: &Hold, limit: usize) -> Result<Option<Vec<Row>>> {
+        const OPEN: &str = "(state IN ('available', 'retryable') \
+             OR (state = 'scheduled' AND scheduled_at <= timezone('UTC', now())))";
+        let mut connected = self.connect().await?;
+        let connected = self.client(&mut connected)?;
+        if connected.looked_back.is_none_or(|at| at.elapsed() >= LOOK_BACK) {
+            // By the index of states: a few rows when there is little to do, all open ones when there is much.
+            let oldest = format!("SELECT min(id) FROM oban_jobs WHERE queue = $1 AND {OPEN}");
+            let row = connected.client.query_one(&oldest, &[&hold.queue]).await;
+            let oldest: Option<i64> = row.map_err(|error| unavailable(&error))?.get(0);
+            connected.oldest = oldest.unwrap_or(connected.oldest);
+            connected.looked_back = Some(Instant::now());
+        }
+        let claim = format!(
+            "WITH lane AS (SELECT queue FROM scrypath_lanes WHERE queue = $1 AND holder = $2 AND epoch = $3 FOR UPDATE), \
+             due AS (SELECT id FROM oban_jobs WHERE queue = (SELECT queue FROM lane) AND {OPEN} AND id >= $5 \
+               ORDER BY id LIMIT $4 FOR UPDATE), \
+             taken AS (UPDATE oban_jobs SET state = 'executing', attempt = least(attempt + 1, max_attempts), \
+               attempted_at = timezone('UTC', now()), attempted_by = ARRAY[$2::text] \
+               FROM due WHERE oban_jobs.id = due.id \
+               RETURNING oban_jobs.id, oban_jobs.attempt::bigint, oban_jobs.max_attempts::bigint, oban_jobs.worker, \
+                 oban_jobs.args::text) \
+             SELECT lane.queue, taken.* FROM lane LEFT JOIN taken ON true"
+        );
+        let limit = limit as i64;
+        let given: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+            [&hold.queue, &hold.holder, &hold.epoch, &limit, &connected.oldest];
+        let found = connected.client.query(&claim, &given).await.map_err(|error| unavailable(&error))?;
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let mut rows: Vec<Row> = found
+            .iter()
+            .filter_map(|row| {
+                Some(Row {
+                    id: row.get::<_, Option<i64>>(1)?,
+                    attempt: row.get(2),
+                    max_attempts: row.get(3),
+                    worker: row.get(4),
+                    args: row.get(5),
+                })
+            })
+            .collect();
+        rows.sort_by_key(|row| row.id);
+        if let Some(first) = rows.first() {
+            connected.oldest = first.id;
+        } else {
+            // Nothing from here on: perhaps something older came in late.
+            connected.looked_back = None;
+        }
+        Ok(Some(rows))
+    }
+
+    async fn sending(&self, hold: &Hold, _mark: &str, unsettled: Duration, lease: Duration) -> Result<bool> {
+        let sending = "UPDATE scrypath_lanes SET unsettled_ms = $4, \
+             lease_until = clock_timestamp() + $5::bigint * interval '1 millisecond' \
+             WHERE queue = $1 AND holder = $2 AND epoch = $3";
+        let (unsettled, lease) = (ms(unsettled), ms(lease));
+        Ok(query!(self, execute, sending, &[&hold.queue, &hold.holder, &hold.epoch, &unsettled, &lease]) > 0)
+    }
+
+    async fn settle(&self, hold: &Hold, verdicts: &[(i64, Verdict)]) -> Result<bool> {
+        let mut connected = self.connect().await?;
+        let connected = self.client(&mut connected)?;
+        let append = match connected.errors_are_an_array {
+            true => {
+                "oban_jobs.errors || jsonb_set(told.error::jsonb, '{attempt}', to_jsonb(oban_jobs.attempt))"
+            }
+            false => {
+                "oban_jobs.errors || jsonb_build_array(jsonb_set(told.error::jsonb, '{attempt}', to_jsonb(oban_jobs.attempt)))"
+            }
+        };
+        let settle = format!(
+            "WITH lane AS (UPDATE scrypath_lanes SET unsettled_ms = 0 \
+               WHERE queue = $1 AND holder = $2 AND epoch = $3 RETURNING queue), \
+             told AS (SELECT * FROM unnest($4::bigint[], $5::text[], $6::text[]) AS told (id, state, error)), \
+             letters AS (INSERT INTO scrypath_dead_letters (job_id, document_id, reason) \
+               SELECT dead.job_id, dead.document_id, dead.reason \
+               FROM unnest($7::bigint[], $8::text[], $9::text[]) AS dead (job_id, document_id, reason), lane \
+               ON CONFLICT DO NOTHING), \
+             settled AS (UPDATE oban_jobs SET \
+               state = (CASE told.state WHEN 'held' THEN 'available' ELSE told.state END)::oban_job_state, \
+               attempt = oban_jobs.attempt - (CASE told.state WHEN 'held' THEN 1 ELSE 0 END), \
+               completed_at = CASE told.state WHEN 'completed' THEN timezone('UTC', now()) END, \
+               discarded_at = CASE told.state WHEN 'discarded' THEN timezone('UTC', now()) END, \
+               cancelled_at = CASE told.state WHEN 'cancelled' THEN timezone('UTC', now()) END, \
+               errors = CASE WHEN told.error IS NULL THEN oban_jobs.errors ELSE {append} END \
+               FROM told, lane WHERE oban_jobs.id = told.id RETURNING oban_jobs.id) \
+             SELECT (SELECT count(*) FROM lane), (SELECT count(*) FROM settled)"
+        );
+        let ids: Vec<i64> = verdicts.iter().map(|(id, _)| *id).collect();
+        let states: Vec<&str> = verdicts.iter().map(|(_, verdict)| state(verdict)).collect();
+        let errors: Vec<Option<String>> = verdicts
+            .iter()
+            .map(|(_, verdict)| error_entry(verdict, 0).map(|entry| entry.to_string()))
+            .collect();
+        let (mut jobs, mut documents, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, verdict) in verdicts {
+            if let Verdict::Discarded { reason, dead } = verdict {
+                for document in dead {
+                    jobs.push(*id);
+                    documents.push(document.to_string());
+                    reasons.push(reason.as_str());
+                }
+            }
+        }
+        let given: [&(dyn tokio_postgres::types::ToSql + Sync); 9] =
+            [&hold.queue, &hold.holder, &hold.epoch, &ids, &states, &errors, &jobs, &documents, &reasons];
+        let row = connected.client.query_one(&settle, &given).await.map_err(|error| unavailable(&error))?;
+        Ok(row.get::<_, i64>(0) > 0)
+    }
+
+    async fn wait(&self, _queue: &str, most: Duration) {
+        let _ = tokio::time::timeout(most, self.heard.notified()).await;
+    }
+}
+
+fn state(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Completed => "completed",
+        Verdict::Discarded { .. } => "discarded",
+        Verdict::Cancelled { .. } => "cancelled",
+        Verdict::Retry { .. } => "retryable",
+        Verdict::Held => "held",
+    }
+}

@@ -1,0 +1,239 @@
+//! Jobs in SQLite, for one machine. The file's own lock is what makes each method one transaction.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use scrypath_core::error::Result;
+use scrypath_core::queue::{Hold, Row, Store, Verdict, error_entry};
+use scrypath_core::{Error, Kind};
+
+const INSTALL: &str = include_str!("sql/sqlite_install.sql");
+const OWN: &str = include_str!("sql/sqlite_own.sql");
+
+/// How long a method waits for another process's transaction.
+const BUSY: Duration = Duration::from_secs(10);
+
+#[derive(Clone)]
+pub struct Sqlite(Arc<Mutex<Connection>>);
+
+impl Sqlite {
+    pub fn open(path: &Path) -> Result<Self> {
+        let open = || {
+            let connection = Connection::open(path)?;
+            connection.busy_timeout(BUSY)?;
+            // Readers and writers do not wait for each other; the setting stays with the file.
+            connection.pragma_update(None, "journal_mode", "wal")?;
+            connection.pragma_update(None, "synchronous", "full")?;
+            Ok(connection)
+        };
+        open().map(|connection| Self(Arc::new(Mutex::new(connection)))).map_err(|error| unavailable(&error))
+    }
+
+    /// Makes the tables that are missing. One that is there is left as it is.
+    pub async fn install(&self) -> Result<()> {
+        self.change(|changes| changes.execute_batch(INSTALL).and_then(|()| changes.execute_batch(OWN))).await
+    }
+
+    /// Makes what workers keep beside the jobs.
+    pub async fn prepare(&self) -> Result<()> {
+        self.change(|changes| changes.execute_batch(OWN)).await
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let connection = self.0.clone();
+        let worked = tokio::task::spawn_blocking(move || {
+            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            let changes = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = work(&changes)?;
+            changes.commit()?;
+            Ok(result)
+        });
+        match worked.await {
+            Ok(result) => result.map_err(|error| unavailable(&error)),
+            Err(_) => Err(Error::new(Kind::Internal, "a transaction stopped on a defect of its own")),
+        }
+    }
+}
+
+fn unavailable(error: &rusqlite::Error) -> Box<Error> {
+    let code = error.sqlite_error_code().map_or_else(String::new, |code| format!(" ({code:?})"));
+    let message =
+        format!("the queue's database cannot be used{code}; is it there, and is the queue installed?");
+    Error::new(Kind::QueueUnavailable, message)
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
+
+fn ms(duration: Duration) -> i64 {
+    duration.as_millis() as i64
+}
+
+/// Whether the lane is still this holder's; keeps it for `lease` more where one is given.
+fn is_held(changes: &Transaction, hold: &Hold) -> rusqlite::Result<bool> {
+    let found = "SELECT 1 FROM scrypath_lanes WHERE queue = ?1 AND holder = ?2 AND epoch = ?3";
+    let row =
+        changes.query_row(found, params![hold.queue, hold.holder, hold.epoch], |_| Ok(())).optional()?;
+    Ok(row.is_some())
+}
+
+impl Store for Sqlite {
+    async fn hold(&self, queue: &str, holder: &str, lease: Duration) -> Result<Option<Hold>> {
+        let (queue, holder) = (queue.to_owned(), holder.to_owned());
+        self.change(move |changes| {
+            let now = now_ms();
+            changes.execute("INSERT OR IGNORE INTO scrypath_lanes (queue) VALUES (?1)", params![queue])?;
+            let lane = "SELECT holder, epoch, lease_until, unsettled_ms FROM scrypath_lanes WHERE queue = ?1";
+            let (held_by, epoch, until, unsettled): (String, i64, i64, i64) =
+                changes.query_row(lane, params![queue], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })?;
+            let is_same = held_by == holder && until > now;
+            if !is_same && !held_by.is_empty() && until > now {
+                return Ok(None);
+            }
+            let epoch = if is_same { epoch } else { epoch + 1 };
+            let take = "UPDATE scrypath_lanes SET holder = ?2, epoch = ?3, lease_until = ?4 WHERE queue = ?1";
+            changes.execute(take, params![queue, holder, epoch, now + ms(lease)])?;
+            let unsettled = Duration::from_millis(unsettled.unsigned_abs());
+            Ok(Some(Hold { queue, holder, epoch, unsettled }))
+        })
+        .await
+    }
+
+    async fn renew(&self, hold: &Hold, lease: Duration) -> Result<bool> {
+        let hold = hold.clone();
+        self.change(move |changes| {
+            let renew =
+                "UPDATE scrypath_lanes SET lease_until = ?4 WHERE queue = ?1 AND holder = ?2 AND epoch = ?3";
+            let until = now_ms() + ms(lease);
+            Ok(changes.execute(renew, params![hold.queue, hold.holder, hold.epoch, until])? > 0)
+        })
+        .await
+    }
+
+    async fn release(&self, hold: &Hold) -> Result<()> {
+        let hold = hold.clone();
+        self.change(move |changes| {
+            let release =
+                "UPDATE scrypath_lanes SET holder = '' WHERE queue = ?1 AND holder = ?2 AND epoch = ?3";
+            changes.execute(release, params![hold.queue, hold.holder, hold.epoch]).map(|_| ())
+        })
+        .await
+    }
+
+    async fn rescue(&self, hold: &Hold) -> Result<Option<u64>> {
+        let hold = hold.clone();
+        self.change(move |changes| {
+            if !is_held(changes, &hold)? {
+                return Ok(None);
+            }
+            let rescue = "UPDATE oban_jobs SET state = 'available' WHERE queue = ?1 AND state = 'executing'";
+            let rescued = changes.execute(rescue, params![hold.queue])?;
+            let settled = "UPDATE scrypath_lanes SET unsettled_ms = 0 WHERE queue = ?1";
+            changes.execute(settled, params![hold.queue])?;
+            Ok(Some(rescued as u64))
+        })
+        .await
+    }
+
+    async fn claim(&self, hold: &Hold, limit: usize) -> Result<Option<Vec<Row>>> {
+        let hold = hold.clone();
+        self.change(move |changes| {
+            if !is_held(changes, &hold)? {
+                return Ok(None);
+            }
+            let claim = "UPDATE oban_jobs SET state = 'executing', attempt = attempt + 1, \
+                 attempted_at = strftime('%Y-%m-%dT%H:%M:%f', 'now'), attempted_by = json_array(?2) \
+                 WHERE id IN (SELECT id FROM oban_jobs WHERE queue = ?1 AND (state IN ('available', 'retryable') \
+                 OR (state = 'scheduled' AND julianday(scheduled_at) <= julianday('now'))) ORDER BY id LIMIT ?3) \
+                 RETURNING id, attempt, max_attempts, worker, args";
+            let mut statement = changes.prepare_cached(claim)?;
+            let rows = statement.query_map(params![hold.queue, hold.holder, limit as i64], |row| {
+                Ok(Row {
+                    id: row.get(0)?,
+                    attempt: row.get(1)?,
+                    max_attempts: row.get(2)?,
+                    worker: row.get(3)?,
+                    args: row.get(4)?,
+                })
+            })?;
+            let mut rows: Vec<Row> = rows.collect::<rusqlite::Result<_>>()?;
+            rows.sort_by_key(|row| row.id);
+            Ok(Some(rows))
+        })
+        .await
+    }
+
+    async fn sending(&self, hold: &Hold, _mark: &str, unsettled: Duration, lease: Duration) -> Result<bool> {
+        let hold = hold.clone();
+        self.change(move |changes| {
+            let sending = "UPDATE scrypath_lanes SET unsettled_ms = ?4, lease_until = ?5 \
+                 WHERE queue = ?1 AND holder = ?2 AND epoch = ?3";
+            let until = now_ms() + ms(lease);
+            let given = params![hold.queue, hold.holder, hold.epoch, ms(unsettled), until];
+            Ok(changes.execute(sending, given)? > 0)
+        })
+        .await
+    }
+
+    async fn settle(&self, hold: &Hold, verdicts: &[(i64, Verdict)]) -> Result<bool> {
+        let (hold, verdicts) = (hold.clone(), verdicts.to_vec());
+        self.change(move |changes| {
+            if !is_held(changes, &hold)? {
+                return Ok(false);
+            }
+            changes.execute(
+                "UPDATE scrypath_lanes SET unsettled_ms = 0 WHERE queue = ?1",
+                params![hold.queue],
+            )?;
+            for (id, verdict) in &verdicts {
+                settle_one(changes, *id, verdict)?;
+            }
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn wait(&self, _queue: &str, most: Duration) {
+        // Nobody announces jobs here.
+        tokio::time::sleep(most).await;
+    }
+}
+
+fn settle_one(changes: &Transaction, id: i64, verdict: &Verdict) -> rusqlite::Result<()> {
+    let ended = |state: &str, at: &str| {
+        format!(
+            "UPDATE oban_jobs SET state = '{state}', {at} = strftime('%Y-%m-%dT%H:%M:%f', 'now'), \
+             errors = iif(?2 IS NULL, errors, json_insert(errors, '$[#]', json(?2))) WHERE id = ?1"
+        )
+    };
+    let sql = match verdict {
+        Verdict::Completed => ended("completed", "completed_at"),
+        Verdict::Discarded { .. } => ended("discarded", "discarded_at"),
+        Verdict::Cancelled { .. } => ended("cancelled", "cancelled_at"),
+        Verdict::Retry { .. } => ended("retryable", "scheduled_at"),
+        Verdict::Held => {
+            "UPDATE oban_jobs SET state = 'available', attempt = max(attempt - 1, 0) WHERE id = ?1 AND ?2 IS NULL".to_owned()
+        }
+    };
+    let attempt: i64 =
+        changes.query_row("SELECT attempt FROM oban_jobs WHERE id = ?1", params![id], |row| row.get(0))?;
+    let error = error_entry(verdict, attempt).map(|entry| entry.to_string());
+    changes.prepare_cached(&sql)?.execute(params![id, error])?;
+    if let Verdict::Discarded { reason, dead } = verdict {
+        let letter =
+            "INSERT OR REPLACE INTO scrypath_dead_letters (job_id, document_id, reason) VALUES (?1, ?2, ?3)";
+        for document in dead {
+            changes.prepare_cached(letter)?.execute(params![id, document.to_string(), reason])?;
+        }
+    }
+    Ok(())
+}
