@@ -73,4 +73,12 @@ functions! {
 }
 
 /// Operations that are steps of a function, not functions.
-pub const STEPS: &[&str] = &["finish_search_many", "hydrate", "hydration_failed", "param_names"];
+pub const STEPS: &[&str] = &[
+    "enqueue_delete_documents",
+    "enqueue_deletes",
+    "enqueue_records",
+    "finish_search_many",
+    "hydrate",
+    "hydration_failed",
+    "param_names",
+];

@@ -132,6 +132,17 @@ fn every_operation_takes_and_gives_what_is_described() {
     let key = json!({"api_key": "k", "api_key_uid": "ac5cd97d-5a4b-4226-a868-2d0eb6d197ab"});
     door.ok("tenant_token", json!({"schemas": [schema], "tenant": "open", "options": key}), &[]);
     edge(&door, schema);
+    for (dialect, placeholders) in [("postgres", "numbered"), ("postgres", "format"), ("sqlite", "question")]
+    {
+        let asked = json!({"schema": schema, "dialect": dialect, "placeholders": placeholders,
+            "options": {"sync_mode": "oban", "oban_queue": "search"}});
+        door.ok("enqueue_records", asked.clone(), &notes());
+        door.ok("enqueue_records", asked.clone(), &[]);
+        door.ok("enqueue_deletes", asked.clone(), &notes());
+        let mut ids = asked;
+        ids["ids"] = json!([1, "two"]);
+        door.ok("enqueue_delete_documents", ids, &[]);
+    }
     door.ok("delete_records", json!({"schema": schema}), &notes()[..1]);
     door.ok("delete_documents", json!({"schema": schema, "ids": ["two"]}), &[]);
 

@@ -89,22 +89,20 @@ impl Database {
         tables.sequence
     }
 
-    /// Commits: the rows as they are now, and the jobs that say so.
-    pub(crate) fn commit(&self, jobs: Vec<(i64, &'static str, String, Vec<(u64, State)>)>) {
+    /// Commits: the rows as they are now, and the job that says so.
+    pub(crate) fn commit(&self, id: i64, worker: &'static str, args: String, keys: Vec<(u64, State)>) {
         let mut tables = lock(&self.tables);
-        for (id, worker, args, keys) in jobs {
-            for (key, state) in &keys {
-                tables.rows.insert(*key, *state);
-                tables.history.entry(*key).or_default().push(*state);
-            }
-            tables.jobs.insert(id, Job { state: JobState::Available, attempt: 0, worker, args, keys });
+        for (key, state) in &keys {
+            tables.rows.insert(*key, *state);
+            tables.history.entry(*key).or_default().push(*state);
         }
+        tables.jobs.insert(id, Job { state: JobState::Available, attempt: 0, worker, args, keys });
     }
 
     /// A job that somebody else put there.
     pub(crate) fn foreign(&self, worker: &'static str, args: String) {
         let id = self.next_job();
-        self.commit(vec![(id, worker, args, Vec::new())]);
+        self.commit(id, worker, args, Vec::new());
     }
 
     pub(crate) fn jump(&self, seconds: i64) {

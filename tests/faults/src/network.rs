@@ -55,8 +55,8 @@ impl Network {
         fate.is_cut = world.fault(3);
         if world.fault(8) {
             // One document is never too large; two may be.
-            let refusals = if size > 300 { 6 } else { 5 };
-            fate.refused = Some([503, 429, 500, 502, 422, 413][world.below(refusals) as usize]);
+            let refusals = if size > 300 { 7 } else { 6 };
+            fate.refused = Some([503, 429, 500, 502, 422, 400, 413][world.below(refusals) as usize]);
         }
         fate
     }

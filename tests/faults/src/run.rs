@@ -84,8 +84,7 @@ async fn simulate(seed: u64) -> Vec<String> {
     // What was still under way has landed by then.
     sleep(TIMES.deadline + TIMES.settle).await;
     compare(&world, &database, &index);
-    let violations = std::mem::take(&mut *lock(&world.violations));
-    violations
+    std::mem::take(&mut *lock(&world.violations))
 }
 
 /// Index = projection of the database: no document too many, none stale, none missing.
@@ -148,7 +147,7 @@ async fn write(world: &World, database: &Database, keys: u64, writer: u64) {
         if !world.fault(15) {
             let is_poisoned = exists && chosen.len() == 1 && world.fault(4);
             let (worker, args) = args(operation, &states, is_poisoned);
-            database.commit(vec![(id, worker, args, states)]);
+            database.commit(id, worker, args, states);
         }
     }
 }
