@@ -17,7 +17,7 @@ PYTHON ?= $(shell tests/setup/python.sh)
 CARGO := cargo --quiet
 WITHOUT_BINDINGS := --exclude scrypath-elixir --exclude scrypath-python --exclude scrypath-node
 
-.PHONY: help demo test test-docs generate build vectors parity conformance bench lint format setup
+.PHONY: help demo test test-docs generate build vectors parity faults conformance bench lint format setup
 .PHONY: build-rust build-python build-node build-elixir
 .PHONY: test-rust test-python test-node test-elixir demo-elixir demo-python demo-node
 
@@ -35,7 +35,7 @@ demo-python:
 demo-node:
 	@node node/demo.mjs
 
-test: build lint test-rust test-elixir test-python test-node test-docs conformance vectors parity bench ## everything that guards main
+test: build lint test-rust test-elixir test-python test-node test-docs conformance vectors parity faults bench ## everything that guards main
 
 build: build-rust build-python build-node build-elixir ## the binary, the virtual environment, node/ and elixir/
 
@@ -105,10 +105,10 @@ test-elixir:
 	fi
 test-python:
 	@echo "· Python tests"
-	cd python && python -m pytest -q
+	cd python && ../tests/setup/with_postgres.sh python -m pytest -q
 test-node:
 	@echo "· Node tests"
-	cd node && npm test --silent
+	cd node && ../tests/setup/with_postgres.sh npm test --silent
 
 test-docs: ## the code of README.md and docs is the code that runs
 	@echo "· documentation"
@@ -132,6 +132,11 @@ vectors: ## the shared rules in all four suites; the numbers must be equal
 
 parity: ## each function, option and kind of error is in all three packages, and each function is tested there
 	@tests/setup/parity.sh
+
+faults: ## the queue behind faulty networks, clocks and processes: by seed, and for real with workers that are killed
+	@tests/setup/with_postgres.sh bash -c '$(TARGET)/release/scrypath-storm --database-url "$$SCRYPATH_TEST_POSTGRES" \
+	  --scrypath $(SCRYPATH_BIN) --seconds $(or $(SCRYPATH_STORM_SECONDS),60)'
+	$(TARGET)/release/scrypath-faults --seeds $(or $(SCRYPATH_SEEDS),2000)
 
 conformance: ## the embedded index held against recorded exchanges with a real Meilisearch
 	@python3 tests/conformance/run.py $(SCRYPATH_BIN)

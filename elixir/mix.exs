@@ -53,11 +53,15 @@ defmodule Scrypath.MixProject do
           {:postgrex, "~> 0.17", only: :test}
         ]
 
-        tools ++ Enum.map(optional, fn {app, wanted} -> {app, wanted, optional: true} end)
+        # Oban needs a newer Elixir than Scrypath does.
+        oban =
+          if Version.match?(System.version(), ">= 1.15.0"), do: [{:oban, "~> 2.21", only: :test}], else: []
+
+        oban ++ tools ++ Enum.map(optional, fn {app, wanted} -> {app, wanted, optional: true} end)
 
       true ->
         # db_connection before what needs it: Mix resolves nothing here.
-        tested = [db_connection: "~> 2.0", postgrex: "~> 0.17", ecto_sql: "~> 3.10"]
+        tested = [db_connection: "~> 2.0", postgrex: "~> 0.17", ecto_sql: "~> 3.10", oban: "~> 2.21"]
         Scrypath.FetchedPackages.deps(optional, tested)
     end
   end
@@ -94,6 +98,7 @@ defmodule Scrypath.MixProject do
           Scrypath.QueryParams,
           Scrypath.QueryParams.Error
         ],
+        "Ecto.Multi": [Scrypath.Oban],
         Documents: [Scrypath.Document, Scrypath.Projection, Scrypath.Identity, Scrypath.Bytes],
         Adapters: [Scrypath.Repo, Scrypath.Meilisearch],
         Errors: [Scrypath.Search.Error, Scrypath.TransportError, Scrypath.NativeError]

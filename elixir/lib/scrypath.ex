@@ -33,8 +33,9 @@ defmodule Scrypath do
     * `:settings_merge` - `:replace` or `:deep` (`:replace`)
     * `:req_options` - `:headers`, `:receive_timeout` (the deadline of one request, `15000`), `:retry` (of
       reads, `true`)
-    * `:oban`, `:oban_queue`, `:oban_max_attempts` - of the mode `:oban`: the instance (module, `Oban`), the queue that
-      jobs are inserted into (atom, required in that mode), and how often a job is tried (`8`)
+    * `:oban`, `:oban_queue`, `:oban_max_attempts` - of the mode `:oban`: the Oban that jobs are inserted through (a
+      module or the name of an instance, `Oban`; where Oban is missing, see `sync_records/3`), the queue they are put into
+      (atom, required in that mode), and how often a job is tried (`8`)
     * `:fan_out` - which fan-out a sync of related records resolves (atom or nil, `nil`)
     * `:federation_limit`, `:federation_offset`, `:federation_timeout` (reserved, `7500`), `:hydration_timeout`,
       `:max_schemas`, `:global_schemas` - of `search_many/2`
@@ -52,6 +53,9 @@ defmodule Scrypath do
     * `{:timeout, task}` - an inline write's task did not end in time; it still may
     * `{:task_failed, task}`, `{:cancelled, task}` - it ended, but not in success
     * `{:invalid_task_payload, details}` - what should be a task is not one
+    * `{:queue_unavailable, message}` - mode `:oban`, and no connection to put a job through
+    * of mode `:oban` also what Oban or the function of a `:connection` refused with, as it is. What a driver raises
+      passes through
     * `{:unknown_facet, facet}`, `{:invalid_facet_filter, reason}` - a facet that is not declared
     * `{:internal, message}` - a defect of Scrypath
 
@@ -73,10 +77,13 @@ defmodule Scrypath do
 
     * `mode` - the promise it was made under
     * `status` - `:completed` (inline: the task ended in success), `:accepted` (manual: the backend took
-      the work, which may not be searchable yet) or `:noop` (there was nothing to write)
+      the work, which may not be searchable yet; oban: the job is in the database, once it is committed) or `:noop`
+      (there was nothing to write)
     * `document_ids`, `document_count`
     * `index`, `task` - where known; `task` is
       `%{uid: integer, status: atom, index_uid: string, type: string, raw: map}`
+    * `oban`, `job` - of mode `:oban`: `%{queue: atom, max_attempts: integer, name: atom}`, and
+      `%{id: integer, worker: string, queue: string, state: string, attempt: integer, max_attempts: integer}`
 
   A write goes through `requested → enqueued → processing → backend_accepted →
   completed | retrying | discarded`; the modes differ in how far the call goes along before it returns.
@@ -87,7 +94,9 @@ defmodule Scrypath do
           required(:document_ids) => [term()],
           required(:document_count) => non_neg_integer(),
           optional(:index) => String.t(),
-          optional(:task) => map()
+          optional(:task) => map(),
+          optional(:oban) => map(),
+          optional(:job) => map()
         }
 
   @doc "See `Scrypath.Schema`."
@@ -438,6 +447,38 @@ defmodule Scrypath do
       iex> {:ok, result} = Scrypath.sync_records(Scrypath.Examples.Note, [%{id: 7, title: "Tides"}], options)
       iex> {result.mode, result.status, result.document_ids}
       {:inline, :completed, [7]}
+
+  ## In your own transaction
+
+  `:oban` inserts a job into the table `oban_jobs` (`scrypath queue install` makes it where Oban has not) and does not
+  contact the backend; `scrypath worker` brings it into the index. Inside a transaction, the job is committed or rolled
+  back with what else is in it. Call it after the row was written: the row's lock is what orders the jobs of a record.
+  Nothing is begun, committed or rolled back here, and no connection is opened.
+
+  The job goes through the first of these that is there:
+
+    * `:connection` - taken by the functions that write, and in this mode only: an `Ecto.Repo` over PostgreSQL or SQLite,
+      or `{:postgres, fun}` or `{:sqlite, fun}`. `fun.(sql, parameters)` carries out one statement on a connection of
+      yours and gives its rows as lists: `[[id]]`
+    * `:oban`, where it is given
+    * `:repo`, where it is such an `Ecto.Repo`
+    * `Oban`, where it is loaded
+
+  A job never holds a key: a `:meilisearch_api_key` that only this call has is an `ArgumentError`.
+
+      Repo.transaction(fn ->
+        note = Repo.insert!(changeset)
+        {:ok, _} = Scrypath.sync_record(Note, note, sync_mode: :oban, oban_queue: :search, connection: Repo)
+      end)
+
+      # Postgrex.transaction(pool, fn connection -> ... end), with
+      connection: {:postgres, &Postgrex.query!(connection, &1, &2).rows}
+
+      iex> rows = fn _sql, [_queue, _worker, _args, _max_attempts] -> [[412]] end
+      iex> options = [backend: Scrypath.Meilisearch, sync_mode: :oban, oban_queue: :search, connection: {:sqlite, rows}]
+      iex> {:ok, result} = Scrypath.sync_records(Scrypath.Examples.Note, [%{id: 7, title: "Tides"}], options)
+      iex> {result.status, result.job.id, result.job.state, result.oban.queue}
+      {:accepted, 412, "available", :search}
   """
   @spec sync_records(Schema.t(), [struct() | map()], keyword()) ::
           {:ok, write_result()} | {:error, term()}

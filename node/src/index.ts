@@ -7,6 +7,18 @@
  * @module
  */
 
+export type {
+  DrizzleTransaction,
+  KnexTransaction,
+  PgConnection,
+  PrismaTransaction,
+  QueueAdapter,
+  QueueConnection,
+  QueueDialect,
+  QueuePlaceholders,
+  QueueRows,
+  SqliteConnection,
+} from "./connections.js";
 export {
   type Capabilities,
   type Composition,
@@ -72,6 +84,7 @@ export type {
   SuggestOptions,
   TenantScope,
   TenantTokenOptions,
+  WriteOptions,
 } from "./options.js";
 export type { Repo } from "./repo.js";
 export type {
@@ -83,6 +96,7 @@ export type {
   Facets,
   FacetValues,
   Federation,
+  Job,
   OptionsSummary,
   Page,
   Query,

@@ -19,7 +19,7 @@ export interface CallLayer {
   readonly preload: unknown;
 }
 
-/** Stands for a value that stays in JavaScript. */
+/** Stands for a value that stays in JavaScript, and is not even looked at on the way. */
 const opaque = () => {};
 
 export function callLayer(options: unknown): CallLayer {
@@ -31,6 +31,7 @@ export function callLayer(options: unknown): CallLayer {
     return key !== "signal" && (value !== undefined || (key !== "repo" && key !== "preload"));
   });
   const layer = read?.map(([key, value]) => {
+    if (key === "connection") return [key, opaque];
     if (key === "repo") return [key, repoName(value)];
     return [key, key === "preload" && !isNames(value) ? opaque : value];
   });
@@ -38,11 +39,21 @@ export function callLayer(options: unknown): CallLayer {
   return { json: write(layer ?? options), signal, repo, preload };
 }
 
+/** The options of a write. Its connection is taken out; what other calls do with one, the core refuses. */
+export function writeLayer(options: unknown): { rest: unknown; connection: unknown } {
+  const pairs = pairsOf(options);
+  const connection = given(pairs, "connection") ?? undefined;
+  return { rest: pairs?.filter(([key]) => key !== "connection") ?? options, connection };
+}
+
 /** Options below those of a call. Here leaving one out and giving `undefined` are the same. */
 export function defaultsLayer(options: unknown): string {
   const layer = pairsOf(options)
     ?.filter(([, value]) => value !== undefined)
-    .map(([key, value]) => [key, key === "repo" ? repoName(value) : value]);
+    .map(([key, value]) => {
+      if (key === "connection") return [key, opaque];
+      return [key, key === "repo" ? repoName(value) : value];
+    });
   return write(layer ?? options);
 }
 

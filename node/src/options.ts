@@ -5,6 +5,7 @@
  * `undefined` is refused: a condition that silently disappears would widen a search.
  */
 
+import type { QueueConnection } from "./connections.js";
 import type { Repo } from "./repo.js";
 import type { AnySchema, FieldOf, PathOf } from "./schema.js";
 
@@ -115,6 +116,15 @@ export interface ScrypathOptions extends RuntimeOptions, ManyOptions {
 export interface CallOptions extends RuntimeOptions {
   /** Aborting it cancels the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The options of a write. */
+export interface WriteOptions extends CallOptions {
+  /**
+   * In mode `oban`, and only there: your own connection to the database, whose transaction the job becomes
+   * part of. It is never committed, rolled back or closed here.
+   */
+  readonly connection?: QueueConnection | null | undefined;
 }
 
 /** How hits are shown. What the server makes of it is in a hit's `_formatted` and `_matchesPosition`. */

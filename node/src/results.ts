@@ -2,6 +2,7 @@
  * What calls give back, and the one place where the core's names become JavaScript's.
  */
 
+import type { Enqueued } from "./enqueue.js";
 import type { Hit } from "./hits.js";
 import { SearchResult } from "./search-result.js";
 import type * as wire from "./wire.js";
@@ -111,6 +112,22 @@ export interface WriteResult {
   readonly documentCount: number;
   readonly index?: string;
   readonly task?: Task;
+  /** In mode `oban`: the queue, and how often a job of it is attempted. */
+  readonly oban?: { readonly queue: string; readonly maxAttempts: number };
+  /** In mode `oban`: the job that was inserted. It is there for others once your transaction is committed. */
+  readonly job?: Job;
+}
+
+/** A write as a row of `oban_jobs`. */
+export interface Job {
+  readonly id: number;
+  /** What carries it out. */
+  readonly worker: string;
+  readonly queue: string;
+  readonly state: string;
+  /** How often it was attempted. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
 }
 
 /** A document as a schema projects it. */
@@ -293,6 +310,19 @@ export function writeResult(core: wire.WriteResult): WriteResult {
     documentCount: core.document_count,
     ...present({ index: core.index, task: core.task && task(core.task) }),
   };
+}
+
+/** `id` is that of the job, where one was inserted. */
+export function enqueueResult({ oban, job, ...core }: Enqueued, id: number | undefined): WriteResult {
+  return {
+    ...writeResult(core),
+    ...present({ oban: oban && { queue: oban.queue, maxAttempts: oban.max_attempts } }),
+    ...(job && id !== undefined && { job: insertedJob(job, id) }),
+  };
+}
+
+function insertedJob({ max_attempts: maxAttempts, ...job }: NonNullable<Enqueued["job"]>, id: number): Job {
+  return { id, ...job, maxAttempts };
 }
 
 export function explanation(core: wire.Explanation): Explanation {

@@ -1,10 +1,11 @@
+import { refused } from "./connections.js";
 import { call, callNow, type Request } from "./door.js";
 import { encodeArgument } from "./encode.js";
+import { enqueue, type Write } from "./enqueue.js";
 import { hydrate } from "./hydrate.js";
-import { callLayer, defaultsLayer } from "./layers.js";
+import { callLayer, defaultsLayer, writeLayer } from "./layers.js";
 import { type MultiSearchResult, type SearchEntry, searchMany } from "./many.js";
 import type {
-  CallOptions,
   FilterCondition,
   RuntimeOptions,
   ScrypathOptions,
@@ -13,6 +14,7 @@ import type {
   SuggestOptions,
   TenantScope,
   TenantTokenOptions,
+  WriteOptions,
 } from "./options.js";
 import { type Lines, linesToIdentify, linesToProject } from "./records.js";
 import type { Repo } from "./repo.js";
@@ -198,7 +200,7 @@ export class Scrypath {
   async syncRecord<Row>(
     schema: Schema<Row, unknown>,
     record: Row,
-    options: CallOptions = {},
+    options: WriteOptions = {},
   ): Promise<WriteResult> {
     return this.syncRecords(schema, [record], options);
   }
@@ -206,31 +208,41 @@ export class Scrypath {
   /**
    * Writes the documents of records, replacing those before. All are checked before any is sent.
    * Call it after the database write has succeeded.
+   *
+   * In mode `oban` nothing is sent: a job is inserted on your own `connection`, inside the transaction that it
+   * is in, and a worker brings it into the index once that is committed. Call it after the row was written,
+   * inside the same transaction. Errors of the database reach you as they are.
+   *
+   * A connection that does not wait, such as better-sqlite3's, has inserted the job when the promise is
+   * returned. But its `transaction` cannot wait either, and would commit although the promise is rejected: say
+   * `BEGIN` and `COMMIT` yourself, and await this in between.
+   *
+   * @throws {UsageError} when a record, an option or the `connection` is wrong.
+   * @throws {QueueError} in mode `oban`, without a `connection`.
    */
   async syncRecords<Row>(
     schema: Schema<Row, unknown>,
     records: readonly Row[],
-    options: CallOptions = {},
+    options: WriteOptions = {},
   ): Promise<WriteResult> {
-    const { request, signal } = this.#split(schema, options);
-    return write("sync_records", request, signal, linesToProject(schema, list(records, "records")));
+    const lines = () => linesToProject(schema, list(records, "records"));
+    return this.#write("sync_records", schema, options, {}, lines);
   }
 
   /** Deletes the document of one record. */
   async deleteRecord<Row>(
     schema: Schema<Row, unknown>,
     record: Row,
-    options: CallOptions = {},
+    options: WriteOptions = {},
   ): Promise<WriteResult> {
-    const { request, signal } = this.#split(schema, options);
-    return write("delete_records", request, signal, linesToIdentify(schema, [record]));
+    return this.#write("delete_records", schema, options, {}, () => linesToIdentify(schema, [record]));
   }
 
   /** Deletes a document by its id. */
   async deleteDocument(
     schema: AnySchema,
     id: string | number | bigint,
-    options: CallOptions = {},
+    options: WriteOptions = {},
   ): Promise<WriteResult> {
     return this.deleteDocuments(schema, [id], options);
   }
@@ -239,11 +251,28 @@ export class Scrypath {
   async deleteDocuments(
     schema: AnySchema,
     ids: readonly (string | number | bigint)[],
-    options: CallOptions = {},
+    options: WriteOptions = {},
   ): Promise<WriteResult> {
-    const { request, signal } = this.#split(schema, options);
     const given = JSON.stringify(encodeArgument(list(ids, "ids")));
-    return write("delete_documents", { ...request, ids: given }, signal);
+    return this.#write("delete_documents", schema, options, { ids: given });
+  }
+
+  async #write<Name extends Write>(
+    operation: Name,
+    schema: AnySchema,
+    options: WriteOptions,
+    more: Omit<Request<Name>, keyof Request<"index_name">>,
+    lines?: () => Lines,
+  ): Promise<WriteResult> {
+    const { rest, connection } = writeLayer(options);
+    const { request: shared, layers, signal } = this.#split(schema, rest);
+    const records = lines?.();
+    const request = { ...shared, ...more } as unknown as Request<Name>;
+    signal?.throwIfAborted();
+    const { sync_mode: mode } = callNow("resolve_config", layers);
+    if (mode === "oban") return enqueue(operation, request, connection, records);
+    if (connection !== undefined) throw refused(`is for syncMode "oban", and this call's is "${mode}"`);
+    return writeResult(await call<Write>(operation, request, { records, signal }));
   }
 
   /**
@@ -351,13 +380,4 @@ interface Split {
 function list<Item>(items: readonly Item[], name: string): readonly Item[] {
   if (Array.isArray(items)) return items;
   throw new TypeError(`${name} must be an array`);
-}
-
-async function write<Name extends "sync_records" | "delete_records" | "delete_documents">(
-  operation: Name,
-  request: Request<NoInfer<Name>>,
-  signal: AbortSignal | undefined,
-  records?: Lines,
-): Promise<WriteResult> {
-  return writeResult(await call(operation, request, { records, signal }));
 }

@@ -6,25 +6,12 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import django
 import pytest
-from django.conf import settings
+from django.db import connection
 
+import django_site  # noqa: F401
 import scrypath
-
-settings.configure(
-    INSTALLED_APPS=["films"],
-    DATABASES={
-        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:films?mode=memory&cache=shared"}
-    },
-    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-    USE_TZ=True,
-)
-django.setup()
-
-from django.db import connection  # noqa: E402
-
-from films.models import Director, Film, Genre, Tag  # noqa: E402
+from films.models import Director, Film, Genre, Tag
 
 MODELS = [Director, Tag, Film, Genre]
 

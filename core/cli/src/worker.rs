@@ -35,6 +35,9 @@ pub(crate) struct Worker {
     /// How long after its deadline an unanswered request may still land, in ms
     #[arg(long, default_value_t = 15_000)]
     settle_time: u64,
+    /// How long a queue stays with a worker that no longer says anything, in ms; at least four requests
+    #[arg(long, default_value_t = 60_000)]
+    lease: u64,
     /// Print what was done as JSON
     #[arg(long)]
     json: bool,
@@ -50,8 +53,8 @@ pub(crate) fn run(worker: Worker) -> ExitCode {
     };
     let (deadline, settle) =
         (Duration::from_millis(worker.request_timeout), Duration::from_millis(worker.settle_time));
-    let times =
-        Times { lease: Times::default().lease.max(deadline * 4), deadline, settle, ..Times::default() };
+    let lease = Duration::from_millis(worker.lease).max(deadline * 4);
+    let times = Times { lease, deadline, settle, ..Times::default() };
     let options = Options {
         database_url: worker.database_url,
         meilisearch_url: worker.meilisearch_url,

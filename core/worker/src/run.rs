@@ -27,7 +27,7 @@ pub struct Options {
 
 /// The database that a URL names.
 pub enum Database {
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
     Sqlite(Sqlite),
 }
 
@@ -35,7 +35,7 @@ impl Database {
     /// `postgres://…`, `postgresql://…` or `sqlite:PATH`.
     pub fn open(url: &str) -> Result<Self> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Postgres(Postgres::new(url)));
+            return Ok(Self::Postgres(Box::new(Postgres::new(url))));
         }
         match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
             Some(path) if !path.is_empty() => Ok(Self::Sqlite(Sqlite::open(Path::new(path))?)),
@@ -61,7 +61,7 @@ pub async fn work(core: &Core, options: &Options, stop: &AtomicBool) -> Result<T
     match Database::open(&options.database_url)? {
         Database::Postgres(store) => {
             store.prepare().await?;
-            lanes(core, &config, options, &store, stop).await
+            lanes(core, &config, options, &*store, stop).await
         }
         Database::Sqlite(store) => {
             store.prepare().await?;

@@ -23,6 +23,20 @@ defmodule Scrypath.Optional do
   def ecto_schema?(module),
     do: Code.ensure_loaded?(module) and function_exported?(module, :__schema__, 1)
 
+  @doc "Whether Oban is there, to insert jobs through."
+  @spec oban?() :: boolean()
+  def oban?, do: Code.ensure_loaded?(Oban) and Code.ensure_loaded?(Oban.Job)
+
+  @doc "Whether `Ecto.Multi` is there."
+  @spec multi?() :: boolean()
+  def multi?, do: Code.ensure_loaded?(Ecto.Multi)
+
+  @doc "The module whose `decode!/1` reads JSON: Elixir's own (1.18 and newer), or Jason. `nil` where there is none."
+  @spec json() :: module() | nil
+  def json do
+    Enum.find([JSON, Jason], &(Code.ensure_loaded?(&1) and function_exported?(&1, :decode!, 1)))
+  end
+
   @doc "Whether `:telemetry` is there and running. It is not ours to start."
   @spec telemetry?() :: boolean()
   def telemetry?, do: Process.whereis(:telemetry_sup) != nil

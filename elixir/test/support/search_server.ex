@@ -64,13 +64,17 @@ defmodule Scrypath.Test.SearchServer do
     end
   end
 
+  @doc "Runs another command of `scrypath` to its end, and gives what it printed."
+  def command!(arguments, environment \\ []) do
+    case System.cmd(binary!(), arguments, env: environment, stderr_to_stdout: true) do
+      {printed, 0} -> printed
+      {printed, status} -> raise "scrypath #{hd(arguments)} ended with status #{status}: #{printed}"
+    end
+  end
+
   @doc "Starts `scrypath serve` with `arguments`, and gives its URL."
   def start!(arguments \\ []) do
-    binary = binary()
-
-    unless File.exists?(binary) do
-      raise "#{binary} is not built: run `cargo build --release -p scrypath-cli`"
-    end
+    binary = binary!()
 
     # The shell ends the server when its own input closes, which it does however this VM ends.
     script = ~S("$@" & server=$!; cat >/dev/null; kill $server)
@@ -97,12 +101,14 @@ defmodule Scrypath.Test.SearchServer do
     end
   end
 
-  defp binary do
-    System.get_env("SCRYPATH_BIN") ||
-      Path.join([
-        System.get_env("CARGO_TARGET_DIR") || Path.expand("../target"),
-        "release",
-        "scrypath"
-      ])
+  defp binary! do
+    folder = System.get_env("CARGO_TARGET_DIR") || Path.expand("../target")
+    binary = System.get_env("SCRYPATH_BIN") || Path.join([folder, "release", "scrypath"])
+
+    unless File.exists?(binary) do
+      raise "#{binary} is not built: run `cargo build --release -p scrypath-cli`"
+    end
+
+    binary
   end
 end

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const { MEILISEARCH_URL, MEILISEARCH_API_KEY, SCRYPATH_BIN, CARGO_TARGET_DIR } = process.env;
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const binary = SCRYPATH_BIN ?? `${CARGO_TARGET_DIR ?? `${root}target`}/release/scrypath`;
+export const binary = SCRYPATH_BIN ?? `${CARGO_TARGET_DIR ?? `${root}target`}/release/scrypath`;
 
 /** Where most tests run, by name: each gives the options of a client. */
 export const backends = {

@@ -49,6 +49,7 @@ from ._options import (
     SearchOptions,
     SuggestOptions,
     TenantTokenOptions,
+    WriteOptions,
 )
 from ._projection import document_id, project
 from ._repos import Repo
@@ -60,9 +61,11 @@ from ._results import (
     FacetValues,
     Failure,
     Federation,
+    Job,
     MultiSearchResult,
     Page,
     Query,
+    QueueOptions,
     RankedBy,
     Ranking,
     Request,
@@ -110,6 +113,7 @@ __all__ = [
     "Fragment",
     "Hit",
     "InternalError",
+    "Job",
     "MatchPosition",
     "MultiSearchResult",
     "Page",
@@ -117,6 +121,7 @@ __all__ = [
     "ParamsError",
     "Query",
     "QueueError",
+    "QueueOptions",
     "RankedBy",
     "Ranking",
     "Reflection",
@@ -142,6 +147,7 @@ __all__ = [
     "TransportError",
     "Unset",
     "UsageError",
+    "WriteOptions",
     "WriteResult",
     "__version__",
     "capabilities",

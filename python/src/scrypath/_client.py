@@ -15,6 +15,7 @@ from ._options import (
     SearchOptions,
     SuggestOptions,
     TenantTokenOptions,
+    WriteOptions,
     given,
     sendable,
 )
@@ -211,41 +212,65 @@ class Scrypath(_Client):
         """
         return run(_many.search_many(entries, options, self._defaults))
 
-    def sync_record(self, schema: type, record: Any, **options: Unpack[RuntimeOptions]) -> WriteResult:
+    def sync_record(self, schema: type, record: Any, **options: Unpack[WriteOptions]) -> WriteResult:
         """Write one record's document, replacing the one that is there. See :meth:`sync_records`."""
         return run(_operations.sync_records(schema, [record], options, self._defaults))
 
     def sync_records(
-        self, schema: type, records: Iterable[Any], **options: Unpack[RuntimeOptions]
+        self, schema: type, records: Iterable[Any], **options: Unpack[WriteOptions]
     ) -> WriteResult:
-        """Write the documents of records, replacing those that are there. Call it after the commit.
+        """Write the documents of records, replacing those that are there.
+
+        Call it after the commit; with ``sync_mode="oban"`` inside the transaction, once the rows are written.
 
         Args:
             schema: the declared class.
             records: instances or mappings. Nothing is ever loaded from the database: a field that is not
                 loaded is an error, and then nothing is sent.
-            **options: :class:`RuntimeOptions`. ``sync_mode`` is the promise: ``"inline"`` returns when the
-                backend's task has succeeded, ``"manual"`` when the backend has accepted it.
+            **options: :class:`WriteOptions`. ``sync_mode`` is the promise: ``"inline"`` returns when the
+                backend's task has succeeded, ``"manual"`` when the backend has accepted it. ``"oban"``
+                contacts no backend: it puts a job into ``oban_queue``, a row that is inserted on
+                ``connection`` and is committed or rolled back with what else its transaction holds.
+                ``scrypath worker`` brings it into the index.
 
         Raises:
-            UsageError: a record or an option is wrong; nothing was sent.
+            UsageError: a record or an option is wrong; nothing was sent, and no job inserted. Of kind
+                ``key_not_durable``: the call enqueues with a key that no worker would find.
+            QueueError: ``sync_mode="oban"`` without a ``connection``. What the driver raises passes through.
             TransportError: the server was not reached.
             BackendError: the server refused.
             TaskError: the server accepted the work and then did not do it.
             ScrypathTimeout: the task was not done within ``inline_timeout``; it may still finish.
+
+        Example:
+            >>> import scrypath, sqlite3
+            >>> @scrypath.schema(fields=["title"])
+            ... class Mole: ...
+            >>> search = scrypath.Scrypath(sync_mode="oban", oban_queue="search")
+            >>> search.sync_records(Mole, [{"id": 1, "title": "North mole"}])
+            Traceback (most recent call last):
+                ...
+            scrypath.QueueError: sync_mode oban inserts a row: pass connection, ...
+            >>> database = sqlite3.connect(":memory:")
+            >>> _ = database.execute("CREATE TABLE oban_jobs (id INTEGER PRIMARY KEY, queue, worker, args, "
+            ...                      "max_attempts)")    # `scrypath queue install` makes all of it
+            >>> with database:                           # commits, or rolls back
+            ...     written = search.sync_record(Mole, {"id": 1, "title": "North mole"}, connection=database)
+            >>> written.status, written.job.id, written.oban.queue
+            ('accepted', 1, 'search')
         """
         return run(_operations.sync_records(schema, records, options, self._defaults))
 
-    def delete_record(self, schema: type, record: Any, **options: Unpack[RuntimeOptions]) -> WriteResult:
+    def delete_record(self, schema: type, record: Any, **options: Unpack[WriteOptions]) -> WriteResult:
         """Delete the document of a record, by ``search_document_id`` or its document-id field."""
         return run(_operations.delete_record(schema, record, options, self._defaults))
 
-    def delete_document(self, schema: type, id: int | str, **options: Unpack[RuntimeOptions]) -> WriteResult:
+    def delete_document(self, schema: type, id: int | str, **options: Unpack[WriteOptions]) -> WriteResult:
         """Delete the document with this id."""
         return run(_operations.delete_documents(schema, [id], options, self._defaults))
 
     def delete_documents(
-        self, schema: type, ids: Sequence[int | str], **options: Unpack[RuntimeOptions]
+        self, schema: type, ids: Sequence[int | str], **options: Unpack[WriteOptions]
     ) -> WriteResult:
         """Delete the documents with these ids. Modes and errors are those of :meth:`sync_records`."""
         return run(_operations.delete_documents(schema, ids, options, self._defaults))
@@ -301,30 +326,28 @@ class AsyncScrypath(_Client):
         a database session, which does one thing at a time."""
         return await run_async(_many.search_many(entries, options, self._defaults))
 
-    async def sync_record(self, schema: type, record: Any, **options: Unpack[RuntimeOptions]) -> WriteResult:
+    async def sync_record(self, schema: type, record: Any, **options: Unpack[WriteOptions]) -> WriteResult:
         """See :meth:`Scrypath.sync_record`."""
         return await run_async(_operations.sync_records(schema, [record], options, self._defaults))
 
     async def sync_records(
-        self, schema: type, records: Iterable[Any], **options: Unpack[RuntimeOptions]
+        self, schema: type, records: Iterable[Any], **options: Unpack[WriteOptions]
     ) -> WriteResult:
         """See :meth:`Scrypath.sync_records`."""
         return await run_async(_operations.sync_records(schema, records, options, self._defaults))
 
-    async def delete_record(
-        self, schema: type, record: Any, **options: Unpack[RuntimeOptions]
-    ) -> WriteResult:
+    async def delete_record(self, schema: type, record: Any, **options: Unpack[WriteOptions]) -> WriteResult:
         """See :meth:`Scrypath.delete_record`."""
         return await run_async(_operations.delete_record(schema, record, options, self._defaults))
 
     async def delete_document(
-        self, schema: type, id: int | str, **options: Unpack[RuntimeOptions]
+        self, schema: type, id: int | str, **options: Unpack[WriteOptions]
     ) -> WriteResult:
         """See :meth:`Scrypath.delete_document`."""
         return await run_async(_operations.delete_documents(schema, [id], options, self._defaults))
 
     async def delete_documents(
-        self, schema: type, ids: Sequence[int | str], **options: Unpack[RuntimeOptions]
+        self, schema: type, ids: Sequence[int | str], **options: Unpack[WriteOptions]
     ) -> WriteResult:
         """See :meth:`Scrypath.delete_documents`."""
         return await run_async(_operations.delete_documents(schema, ids, options, self._defaults))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from . import _repos
+from . import _enqueue, _repos
 from . import _wire as wire
 from ._core import decide, request
 from ._options import given, sendable
@@ -70,20 +70,28 @@ def suggest(cls: type, text: str, options: Options, defaults: Options) -> Steps[
 
 
 def sync_records(cls: type, records: Any, options: Options, defaults: Options) -> Steps[WriteResult]:
-    records = as_list(records)
-    call = _request("sync_records", cls, given(options), defaults)
+    options, records = given(options), as_list(records)
+    if _enqueue.is_meant(options, defaults):
+        return (yield from _enqueue.records(cls, records, options, defaults))
+    call = _request("sync_records", cls, options, defaults)
     return write_result((yield Invoke(call, records, hooked(cls, records))))
 
 
 def delete_record(cls: type, record: Any, options: Options, defaults: Options) -> Steps[WriteResult]:
+    options = given(options)
     if hook(cls, "search_document_id") is not None:
         return (yield from delete_documents(cls, [document_id(cls, record)], options, defaults))
-    call = _request("delete_records", cls, given(options), defaults)
+    if _enqueue.is_meant(options, defaults):
+        return (yield from _enqueue.deletes(cls, [record], options, defaults))
+    call = _request("delete_records", cls, options, defaults)
     return write_result((yield Invoke(call, [record])))
 
 
 def delete_documents(cls: type, ids: Any, options: Options, defaults: Options) -> Steps[WriteResult]:
-    call = _request("delete_documents", cls, given(options), defaults, ids=_ids(ids))
+    options, ids = given(options), _ids(ids)
+    if _enqueue.is_meant(options, defaults):
+        return (yield from _enqueue.delete_documents(cls, ids, options, defaults))
+    call = _request("delete_documents", cls, options, defaults, ids=ids)
     return write_result((yield Invoke(call)))
 
 

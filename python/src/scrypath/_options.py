@@ -48,6 +48,8 @@ class RuntimeOptions(ClientDefaults, total=False):
     ``inline_timeout``                how long an inline write waits for its task, in ms (5000)
     ``inline_poll_interval``          the longest pause between two looks at a task, in ms (100)
     ``settings_merge``                ``"replace"`` (default) or ``"deep"``
+    ``oban_queue``                    the queue that writes are put into; required with ``"oban"``
+    ``oban_max_attempts``             how often such a write is tried (8)
     ``req_options``                   ``headers``, ``receive_timeout`` (the deadline of one request, ms,
                                       15000), ``retry`` (of reads, true)
     ``repo``                          where hits are hydrated from; see :class:`scrypath.Scrypath`
@@ -56,6 +58,27 @@ class RuntimeOptions(ClientDefaults, total=False):
     """
 
     meilisearch_url: str | Unset | None
+
+
+class WriteOptions(RuntimeOptions, total=False):
+    """How a write runs.
+
+    ``connection``, with ``sync_mode="oban"`` and only then, is the caller's own connection to the database
+    that the queue is in. The write becomes a row there, in the transaction that the connection is in;
+    nothing is committed or rolled back. It is one of:
+
+    - a SQLAlchemy ``Session`` or ``Connection``; awaited, an ``AsyncSession`` or ``AsyncConnection``. A
+      session is flushed first, so that what it holds is written before its job. Where it is flushing already
+      (in an event of the flush), give its ``connection()``
+    - a Django connection: ``django.db.connection`` or ``connections[alias]``
+    - a ``sqlite3.Connection``, with :class:`AsyncScrypath` too
+    - a psycopg 3 ``Connection``; awaited, an ``AsyncConnection``
+    - an asyncpg ``Connection``; awaited only
+
+    The database is PostgreSQL or SQLite.
+    """
+
+    connection: Any
 
 
 class Restriction(TypedDict, total=False):
@@ -192,7 +215,9 @@ def given(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sendable(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as the core sees them: a repo is its name there."""
-    if options.get("repo") is None:
-        return dict(options)
-    return {**options, "repo": type(options["repo"]).__qualname__}
+    """Options as the core sees them: a repo is its name there, and so is a connection that is misplaced."""
+    named = {name: type(value).__qualname__ for name in _NAMED if (value := options.get(name)) is not None}
+    return {**options, **named}
+
+
+_NAMED = ("repo", "connection")

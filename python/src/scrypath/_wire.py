@@ -302,6 +302,7 @@ ErrorKind = Literal[
     "cancelled",
     "invalid_task_payload",
     "queue_unavailable",
+    "key_not_durable",
     "call_cancelled",
     "internal",
 ]
@@ -441,6 +442,46 @@ class WriteResult(TypedDict):
     document_count: int
     index: NotRequired[str]
     task: NotRequired[TaskMap]
+
+
+class ObanOptions(TypedDict):
+    """Where a job was put, and how often it may be attempted."""
+
+    queue: str
+    max_attempts: int
+
+
+class NewJob(TypedDict):
+    """A job as it is inserted."""
+
+    worker: str
+    queue: str
+    state: str
+    attempt: int
+    max_attempts: int
+
+
+class Insert(TypedDict):
+    """One statement; it gives one row, whose first column is the id of the job. `args` is JSON text."""
+
+    sql: str
+    queue: str
+    worker: str
+    args: str
+    max_attempts: int
+
+
+class Enqueue(TypedDict):
+    """What the host is to do, and what the caller is told once it has."""
+
+    mode: SyncMode
+    status: WriteStatus
+    document_ids: list[DocumentId]
+    document_count: int
+    index: NotRequired[str]
+    oban: NotRequired[ObanOptions]
+    job: NotRequired[NewJob]
+    insert: NotRequired[Insert]
 
 
 SettingsMerge = Literal["replace", "deep"]
@@ -807,6 +848,12 @@ class Outcome(TypedDict):
     failed: NotRequired[str | None]
 
 
+Dialect = Literal["postgres", "sqlite"]
+"""The database that the jobs are in."""
+
+Placeholders = Literal["numbered", "format", "question"]
+"""How a driver writes the places of values."""
+
 Operation = Literal[
     "declare",
     "load",
@@ -825,6 +872,9 @@ Operation = Literal[
     "finish_search_many",
     "hydrate",
     "hydration_failed",
+    "enqueue_records",
+    "enqueue_deletes",
+    "enqueue_delete_documents",
     "sync_records",
     "delete_records",
     "delete_documents",
@@ -1074,6 +1124,55 @@ class Decide(Protocol):
         pending: str,
     ) -> dict[str, Any]:
         """Closes the search span after hydration failed in the host."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["enqueue_records"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        schema: str,
+        defaults: Any = ...,
+        repo_defaults: Any = ...,
+        options: Any = ...,
+        dialect: Dialect,
+        placeholders: Placeholders,
+    ) -> Enqueue:
+        """The job that upserts the pushed records, and the statement that inserts it."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["enqueue_deletes"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        schema: str,
+        defaults: Any = ...,
+        repo_defaults: Any = ...,
+        options: Any = ...,
+        dialect: Dialect,
+        placeholders: Placeholders,
+    ) -> Enqueue:
+        """The job that deletes the documents of the pushed records."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["enqueue_delete_documents"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        schema: str,
+        defaults: Any = ...,
+        repo_defaults: Any = ...,
+        options: Any = ...,
+        dialect: Dialect,
+        placeholders: Placeholders,
+        ids: Any,
+    ) -> Enqueue:
+        """The job that deletes documents by their ids."""
 
     @overload
     def __call__(

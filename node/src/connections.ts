@@ -1,0 +1,217 @@
+/**
+ * Connections that jobs are inserted on: the caller's own, told apart by their shape, since none of their
+ * libraries is imported here.
+ */
+
+import { UsageError } from "./errors.js";
+
+/** The database that the jobs are in. */
+export type QueueDialect = "postgres" | "sqlite";
+
+/** How a driver writes the places of values: `$1`, `%s` or `?`. */
+export type QueuePlaceholders = "numbered" | "format" | "question";
+
+/** Any connection at all, in the form that the others are brought into. */
+export interface QueueAdapter {
+  readonly dialect: QueueDialect;
+  /** Default: `numbered` for `postgres`, `question` for `sqlite`. */
+  readonly placeholders?: QueuePlaceholders;
+  /**
+   * Carries out one statement, inside the transaction that the caller is in.
+   *
+   * @returns the rows. The first value of the first is the id of the job.
+   */
+  query(sql: string, parameters: readonly (string | number)[]): QueueRows | PromiseLike<QueueRows>;
+}
+
+/** Rows as drivers give them: objects, or arrays of values. */
+export type QueueRows = readonly object[];
+
+/** What is needed of a better-sqlite3 `Database`; a `DatabaseSync` of `node:sqlite` has it too. */
+export interface SqliteConnection {
+  prepare(sql: string): { get(...parameters: unknown[]): unknown };
+  exec(sql: string): unknown;
+}
+
+/** What is needed of a `Client` or `PoolClient` of pg. */
+export interface PgConnection {
+  query(sql: string, parameters: unknown[]): PromiseLike<{ readonly rows: unknown[] }>;
+  escapeIdentifier(name: string): string;
+}
+
+/** What is needed of the client that Prisma's `$transaction` gives. */
+export interface PrismaTransaction {
+  $queryRawUnsafe(sql: string, ...parameters: unknown[]): PromiseLike<unknown>;
+}
+
+/** What is needed of a Knex transaction. */
+export interface KnexTransaction {
+  raw(sql: string, bindings: readonly (string | number)[]): PromiseLike<unknown>;
+  readonly isTransaction?: boolean;
+}
+
+/** What a Drizzle transaction over pg or better-sqlite3 shows of itself. */
+export interface DrizzleTransaction {
+  readonly _: object;
+  transaction(...parameters: never[]): unknown;
+}
+
+/**
+ * The connection whose transaction a job becomes part of: a better-sqlite3 `Database`, a pg `Client` or
+ * `PoolClient`, the transaction of Prisma, Knex or Drizzle, or an adapter for anything else.
+ */
+export type QueueConnection =
+  | SqliteConnection
+  | PgConnection
+  | PrismaTransaction
+  | KnexTransaction
+  | DrizzleTransaction
+  | QueueAdapter;
+
+/** A connection that was recognized. */
+export interface Target {
+  readonly dialect: QueueDialect;
+  readonly placeholders: QueuePlaceholders;
+  /** Begins at once; gives the rows as the driver has them, or a promise of them. */
+  query(sql: string, parameters: readonly (string | number)[]): unknown;
+}
+
+/** Recognizes a connection. What it is not never shows in the refusal: it may hold a password. */
+export function targetOf(connection: unknown): Target {
+  if ((typeof connection === "object" && connection !== null) || typeof connection === "function") {
+    for (const form of FORMS) {
+      const target = form(connection as Shape);
+      if (target !== undefined) return target;
+    }
+  }
+  throw refused(
+    "is none that is known here: pass a better-sqlite3 Database, a pg Client, a transaction of Prisma, Knex " +
+      "or Drizzle, or { dialect, query(sql, params) }",
+  );
+}
+
+/** The id of a job, from the rows that its statement gave. */
+export function jobId(rows: unknown): number {
+  const list = Array.isArray(rows) ? rows : (rows as { rows?: unknown } | null | undefined)?.rows;
+  const row: unknown = Array.isArray(list) ? list[0] : undefined;
+  if (typeof row === "object" && row !== null) {
+    // pg gives a bigint as text, Prisma as a BigInt.
+    const id = Number(Object.values(row)[0]);
+    if (Number.isSafeInteger(id)) return id;
+  }
+  throw refused("gave no row with the id of the job: its `query` must return the rows of the statement");
+}
+
+export function refused(why: string): UsageError {
+  return new UsageError({
+    kind: "invalid_option",
+    class: "usage",
+    retryable: false,
+    message: `connection ${why}`,
+    details: { name: "connection" },
+  });
+}
+
+// ── The forms, by what only they have ────────────────────────────────────────────────────────────────
+
+type Method = (...parameters: unknown[]) => unknown;
+type Shape = Readonly<Record<string, unknown>>;
+type Form = (connection: Shape) => Target | undefined;
+
+// Prisma comes before Drizzle: a model may be named `session`.
+const FORMS: readonly Form[] = [adapter, prisma, knex, drizzle, pg, sqlite];
+
+function adapter(connection: Shape): Target | undefined {
+  const { dialect, placeholders = dialect === "postgres" ? "numbered" : "question" } = connection;
+  if (typeof dialect !== "string" || !has(connection, "query")) return undefined;
+  if (!isPlaceholders(placeholders)) {
+    throw refused('has placeholders that are none: they are "numbered", "format" or "question"');
+  }
+  return {
+    dialect: known(dialect),
+    placeholders,
+    query: (sql, parameters) => connection.query(sql, parameters),
+  };
+}
+
+function prisma(connection: Shape): Target | undefined {
+  if (!has(connection, "$queryRawUnsafe")) return undefined;
+  if (has(connection, "$connect")) {
+    throw refused(
+      "is a Prisma client, whose statements are in no transaction: pass what `$transaction` gives",
+    );
+  }
+  const { _activeProvider: provider = "postgresql" } = connection;
+  const dialect = known(provider);
+  return {
+    dialect,
+    placeholders: dialect === "postgres" ? "numbered" : "question",
+    query: (sql, parameters) => connection.$queryRawUnsafe(sql, ...parameters),
+  };
+}
+
+function knex(connection: Shape): Target | undefined {
+  if (!has(connection, "raw") || !("isTransaction" in connection || has(connection, "transaction"))) {
+    return undefined;
+  }
+  if (connection.isTransaction !== true) {
+    throw refused("is Knex itself, whose statements are in no transaction: pass what `transaction` gives");
+  }
+  return {
+    dialect: known((connection.client as Shape | undefined)?.dialect),
+    placeholders: "question",
+    query: (sql, parameters) => connection.raw(sql, parameters),
+  };
+}
+
+/** The driver's connection within: for a transaction, Drizzle takes one of a pool and keeps to it. */
+function drizzle(connection: Shape): Target | undefined {
+  const session = connection.session as Shape | null | undefined;
+  if (typeof session !== "object" || session === null || !has(connection, "transaction")) return undefined;
+  return session.client === undefined ? undefined : targetOf(session.client);
+}
+
+function pg(connection: Shape): Target | undefined {
+  if (!has(connection, "query")) return undefined;
+  if (typeof connection.totalCount === "number") {
+    throw refused(
+      "is a Pool, whose statements are in no transaction: pass the client that `BEGIN` was sent to",
+    );
+  }
+  if (!has(connection, "escapeIdentifier")) return undefined;
+  return {
+    dialect: "postgres",
+    placeholders: "numbered",
+    query: (sql, parameters) => connection.query(sql, parameters),
+  };
+}
+
+function sqlite(connection: Shape): Target | undefined {
+  if (!has(connection, "prepare") || !has(connection, "exec")) return undefined;
+  return {
+    dialect: "sqlite",
+    placeholders: "question",
+    query: (sql, parameters) => [(connection.prepare(sql) as { get: Method }).get(...parameters)],
+  };
+}
+
+function has<Name extends string>(connection: Shape, name: Name): connection is Shape & Record<Name, Method> {
+  return typeof connection[name] === "function";
+}
+
+function isPlaceholders(name: unknown): name is QueuePlaceholders {
+  return name === "numbered" || name === "format" || name === "question";
+}
+
+/** The databases that jobs can be in, as the libraries name them. */
+const DIALECTS: Readonly<Record<string, QueueDialect>> = {
+  postgres: "postgres",
+  postgresql: "postgres",
+  sqlite: "sqlite",
+  sqlite3: "sqlite",
+};
+
+function known(name: unknown): QueueDialect {
+  if (typeof name === "string" && Object.hasOwn(DIALECTS, name)) return DIALECTS[name] as QueueDialect;
+  throw refused("is to a database of another kind: jobs are kept in PostgreSQL or SQLite");
+}

@@ -1,0 +1,91 @@
+/**
+ * Writes in mode `oban`: the core makes the row of the job and its statement, and the caller's connection
+ * carries it out. Nothing is begun, committed or rolled back here.
+ */
+
+import { jobId, type Target, targetOf } from "./connections.js";
+import { callNow, type Request } from "./door.js";
+import { QueueError } from "./errors.js";
+import type { Lines } from "./records.js";
+import { enqueueResult, type WriteResult } from "./results.js";
+import type * as wire from "./wire.js";
+
+/** The write that each kind of job stands for. */
+const JOBS = {
+  sync_records: "enqueue_records",
+  delete_records: "enqueue_deletes",
+  delete_documents: "enqueue_delete_documents",
+} as const;
+
+export type Write = keyof typeof JOBS;
+
+/** What the core gives of a write that is enqueued. */
+export interface Enqueued {
+  readonly mode: wire.SyncMode;
+  readonly status: wire.WriteStatus;
+  readonly document_ids: (string | number)[];
+  readonly document_count: number;
+  readonly index?: string;
+  readonly oban?: { readonly queue: string; readonly max_attempts: number };
+  readonly job?: {
+    readonly worker: string;
+    readonly queue: string;
+    readonly state: string;
+    readonly attempt: number;
+    readonly max_attempts: number;
+  };
+  readonly insert?: {
+    readonly sql: string;
+    readonly queue: string;
+    readonly worker: string;
+    readonly args: string;
+    readonly max_attempts: number;
+  };
+}
+
+/** For a call without a connection: what else is wrong with it is heard first. */
+const NOWHERE = { dialect: "sqlite", placeholders: "question" } as const;
+
+/**
+ * Enqueues a write. There is no pause before the statement begins: with a driver that does not wait, the job
+ * is inserted when this returns its promise.
+ */
+export async function enqueue<Name extends Write>(
+  write: Name,
+  request: Request<NoInfer<Name>>,
+  connection: unknown,
+  records: Lines | undefined,
+): Promise<WriteResult> {
+  const target = connection === undefined ? undefined : targetOf(connection);
+  const made = make(write, request, target ?? NOWHERE, records);
+  if (made.insert === undefined) return enqueueResult(made, undefined);
+  if (target === undefined) throw unavailable();
+  const { sql, queue, worker, args, max_attempts } = made.insert;
+  const rows = await target.query(sql, [queue, worker, args, max_attempts]);
+  return enqueueResult(made, jobId(rows));
+}
+
+function make<Name extends Write>(
+  write: Name,
+  request: Request<Name>,
+  { dialect, placeholders }: Pick<Target, "dialect" | "placeholders">,
+  records: Lines | undefined,
+): Enqueued {
+  const asked = {
+    ...request,
+    dialect: JSON.stringify(dialect),
+    placeholders: JSON.stringify(placeholders),
+  };
+  return callNow(JOBS[write] as never, asked as never, { records }) as unknown as Enqueued;
+}
+
+function unavailable(): QueueError {
+  return new QueueError({
+    kind: "queue_unavailable",
+    class: "queue",
+    retryable: false,
+    message:
+      'syncMode "oban" needs `connection`: the connection to your database whose transaction the job is to be part of',
+    details: { name: "connection" },
+  });
+}
