@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { install } from "./support/queue.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const run = promisify(execFile);
@@ -37,6 +38,8 @@ for (const needed of ["@opentelemetry", "@types", "better-sqlite3", "undici-type
   await symlink(join(root, "node_modules", needed), join(folder, "node_modules", needed));
 }
 await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+// What the README says is done once.
+await install(`sqlite:${join(folder, "app.db")}`);
 
 /** The fenced blocks of a text, without the stars of a comment. */
 function blocks(text) {
