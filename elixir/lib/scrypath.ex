@@ -66,7 +66,7 @@ defmodule Scrypath do
   `[:scrypath, :hydration]`, `[:scrypath, :sync, :upsert]`, `[:scrypath, :sync, :delete]`,
   `[:scrypath, :meilisearch, :request]` and `[:scrypath, :meilisearch, :task_wait]`, each with `:start` and `:stop`; and
   `[:scrypath, :search_many, :partial]` by itself. They are emitted in the calling process when the call has ended,
-  carrying the times at which things happened.
+  carrying the times at which things happened. A write that is enqueued emits none.
   """
 
   alias Scrypath.{Config, Core, Explanation, Projection, Schema, Search, SearchResult, Sync, TenantToken}

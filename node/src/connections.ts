@@ -27,7 +27,7 @@ export interface QueueAdapter {
 /** Rows as drivers give them: objects, or arrays of values. */
 export type QueueRows = readonly object[];
 
-/** What is needed of a better-sqlite3 `Database`; a `DatabaseSync` of `node:sqlite` has it too. */
+/** What is needed of a better-sqlite3 `Database`. */
 export interface SqliteConnection {
   prepare(sql: string): { get(...parameters: unknown[]): unknown };
   exec(sql: string): unknown;
@@ -37,6 +37,8 @@ export interface SqliteConnection {
 export interface PgConnection {
   query(sql: string, parameters: unknown[]): PromiseLike<{ readonly rows: unknown[] }>;
   escapeIdentifier(name: string): string;
+  /** Tells it from an adapter, whose `query` is another. */
+  readonly dialect?: never;
 }
 
 /** What is needed of the client that Prisma's `$transaction` gives. */

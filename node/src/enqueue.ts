@@ -19,30 +19,6 @@ const JOBS = {
 
 export type Write = keyof typeof JOBS;
 
-/** What the core gives of a write that is enqueued. */
-export interface Enqueued {
-  readonly mode: wire.SyncMode;
-  readonly status: wire.WriteStatus;
-  readonly document_ids: (string | number)[];
-  readonly document_count: number;
-  readonly index?: string;
-  readonly oban?: { readonly queue: string; readonly max_attempts: number };
-  readonly job?: {
-    readonly worker: string;
-    readonly queue: string;
-    readonly state: string;
-    readonly attempt: number;
-    readonly max_attempts: number;
-  };
-  readonly insert?: {
-    readonly sql: string;
-    readonly queue: string;
-    readonly worker: string;
-    readonly args: string;
-    readonly max_attempts: number;
-  };
-}
-
 /** For a call without a connection: what else is wrong with it is heard first. */
 const NOWHERE = { dialect: "sqlite", placeholders: "question" } as const;
 
@@ -70,13 +46,13 @@ function make<Name extends Write>(
   request: Request<Name>,
   { dialect, placeholders }: Pick<Target, "dialect" | "placeholders">,
   records: Lines | undefined,
-): Enqueued {
+): wire.Enqueue {
   const asked = {
     ...request,
     dialect: JSON.stringify(dialect),
     placeholders: JSON.stringify(placeholders),
   };
-  return callNow(JOBS[write] as never, asked as never, { records }) as unknown as Enqueued;
+  return callNow(JOBS[write], asked as Request<(typeof JOBS)[Name]>, { records });
 }
 
 function unavailable(): QueueError {

@@ -2,7 +2,6 @@
  * What calls give back, and the one place where the core's names become JavaScript's.
  */
 
-import type { Enqueued } from "./enqueue.js";
 import type { Hit } from "./hits.js";
 import { SearchResult } from "./search-result.js";
 import type * as wire from "./wire.js";
@@ -313,7 +312,7 @@ export function writeResult(core: wire.WriteResult): WriteResult {
 }
 
 /** `id` is that of the job, where one was inserted. */
-export function enqueueResult({ oban, job, ...core }: Enqueued, id: number | undefined): WriteResult {
+export function enqueueResult({ oban, job, ...core }: wire.Enqueue, id: number | undefined): WriteResult {
   return {
     ...writeResult(core),
     ...present({ oban: oban && { queue: oban.queue, maxAttempts: oban.max_attempts } }),
@@ -321,7 +320,10 @@ export function enqueueResult({ oban, job, ...core }: Enqueued, id: number | und
   };
 }
 
-function insertedJob({ max_attempts: maxAttempts, ...job }: NonNullable<Enqueued["job"]>, id: number): Job {
+function insertedJob(
+  { max_attempts: maxAttempts, ...job }: NonNullable<wire.Enqueue["job"]>,
+  id: number,
+): Job {
   return { id, ...job, maxAttempts };
 }
 

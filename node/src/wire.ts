@@ -27,6 +27,7 @@ export type Response =
   | unknown
   | Hydrated
   | WriteResult
+  | Enqueue
   | Summary
   | EdgeReply
   | Record<string, never>;
@@ -326,6 +327,7 @@ export type ErrorKind =
   | "cancelled"
   | "invalid_task_payload"
   | "queue_unavailable"
+  | "key_not_durable"
   | "call_cancelled"
   | "internal";
 
@@ -418,6 +420,42 @@ export type SyncMode = "inline" | "manual" | "oban";
 
 /** How far a write has come when its call returns. */
 export type WriteStatus = "accepted" | "completed" | "noop";
+
+/** What the host is to do, and what the caller is told once it has. */
+export interface Enqueue {
+  mode: SyncMode;
+  status: WriteStatus;
+  document_ids: DocumentId[];
+  document_count: number;
+  index?: string;
+  oban?: ObanOptions;
+  job?: NewJob;
+  insert?: Insert;
+}
+
+/** Where a job was put, and how often it may be attempted. */
+export interface ObanOptions {
+  queue: string;
+  max_attempts: number;
+}
+
+/** A job as it is inserted. */
+export interface NewJob {
+  worker: string;
+  queue: string;
+  state: string;
+  attempt: number;
+  max_attempts: number;
+}
+
+/** One statement; it gives one row, whose first column is the id of the job. `args` is JSON text. */
+export interface Insert {
+  sql: string;
+  queue: string;
+  worker: string;
+  args: string;
+  max_attempts: number;
+}
 
 /** A resolved configuration, without its secrets, for looking at. */
 export interface Summary {
@@ -744,6 +782,12 @@ export interface Outcome {
   failed?: string | null;
 }
 
+/** The database that the jobs are in. */
+export type Dialect = "postgres" | "sqlite";
+
+/** How a driver writes the places of values. */
+export type Placeholders = "numbered" | "format" | "question";
+
 /** What each operation takes beside its records, and gives under `ok`. */
 export interface Operations {
   /** Checks a declaration given as host options. */
@@ -913,6 +957,43 @@ export interface Operations {
       pending: string;
     };
     gives: Record<string, never>;
+  };
+  /** The job that upserts the pushed records, and the statement that inserts it. */
+  enqueue_records: {
+    takes: {
+      schema: string;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+      dialect: Dialect;
+      placeholders: Placeholders;
+    };
+    gives: Enqueue;
+  };
+  /** The job that deletes the documents of the pushed records. */
+  enqueue_deletes: {
+    takes: {
+      schema: string;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+      dialect: Dialect;
+      placeholders: Placeholders;
+    };
+    gives: Enqueue;
+  };
+  /** The job that deletes documents by their ids. */
+  enqueue_delete_documents: {
+    takes: {
+      schema: string;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+      dialect: Dialect;
+      placeholders: Placeholders;
+      ids: unknown;
+    };
+    gives: Enqueue;
   };
   /** Upserts the pushed records. */
   sync_records: {
@@ -1103,6 +1184,7 @@ export const ERROR_KINDS = {
     "federation_unsupported",
     "page_size",
     "validation_failed",
+    "key_not_durable",
   ],
   transport: ["transport_error", "request_timeout", "embedded_open"],
   backend: ["http_error", "transport_failed", "all_failed", "federated_decode", "invalid_task_payload"],

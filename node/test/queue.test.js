@@ -87,7 +87,7 @@ suite("over better-sqlite3", () => {
       document_count: 4,
       document_ids: [1, 2, 3, 4],
     });
-    assert.equal(declaration.name, "Note");
+    assert.equal(declaration.name, "note");
     assert.deepEqual(
       documents.map(({ data }) => data),
       notes,

@@ -62,7 +62,7 @@ def test_the_version_is_the_cores() -> None:
 def test_importing_brings_no_extra_along() -> None:
     program = (
         "import sys, scrypath;"
-        "extras = {'sqlalchemy', 'django', 'pydantic', 'starlette', 'opentelemetry', 'asyncpg'};"
+        "extras = {'sqlalchemy', 'django', 'pydantic', 'starlette', 'opentelemetry', 'asyncpg', 'psycopg'};"
         "print(sorted(extras & set(sys.modules)))"
     )
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -85,6 +85,8 @@ def test_options_are_spelt_as_the_core_spells_them() -> None:
     assert suggest - search == {"field", "limit"}
     token = set(_options.TenantTokenOptions.__annotations__) - runtime
     assert token == {"api_key", "api_key_uid", "expires_in", "expires_at", "filter"}
+    # What the core never sees.
+    assert set(_options.WriteOptions.__annotations__) - runtime == {"connection"}
     assert set(_options.SchemaOptions.__annotations__) == set(get_args(_wire.SchemaOption))
 
 

@@ -1,5 +1,6 @@
 """What a type checker is to know. Checked by mypy, run by nobody."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +14,15 @@ from scrypath import (
     Composition,
     Explanation,
     Hit,
+    Job,
     MultiSearchResult,
+    QueueOptions,
     Ranking,
     Scrypath,
     SearchParams,
     SearchResult,
     Suggestion,
+    WriteOptions,
     WriteResult,
     capabilities,
     compose,
@@ -107,9 +111,20 @@ def edge(search: Scrypath) -> None:
     assert_type(capabilities(Note)["sorts"]["fields"], list[str])
 
 
+def queued(search: Scrypath, connection: sqlite3.Connection) -> None:
+    written = search.sync_record(Note, {}, sync_mode="oban", oban_queue="search", connection=connection)
+    assert_type(written.job, Job | None)
+    assert_type(written.oban, QueueOptions | None)
+    if written.job is not None:
+        assert_type(written.job.id, int)
+    options: WriteOptions = {"connection": connection, "sync_mode": "oban"}
+    search.delete_documents(Note, [1], **options)
+
+
 def mistakes(search: Scrypath) -> None:
     search.search(Note, "x", fliter={})  # type: ignore[call-arg]
     search.search(Note, 7)  # type: ignore[arg-type]
+    search.search(Note, "x", connection=object())  # type: ignore[call-arg]
     search.sync_record(Note, {}, sync_mode="later")  # type: ignore[arg-type]
     search.sync_record(Note, {}, inline_timeout="5")  # type: ignore[arg-type]
     search.search(Note(), "x")  # type: ignore[arg-type]

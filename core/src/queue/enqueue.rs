@@ -164,6 +164,10 @@ pub(crate) fn enqueue(
         Job::Delete(_) => DELETE_WORKER,
     };
     let args = args(schema, declaration, &config, &index, &job);
+    if target.dialect == Dialect::Postgres && holds_nul(&args) {
+        let message = "a document holds text with a NUL, which PostgreSQL cannot keep in a job";
+        return Err(Error::new(Kind::ValueUnencodable, message));
+    }
     let insert = Insert { sql: sql(target), queue: queue.clone(), worker, args, max_attempts };
     Ok(Enqueue {
         mode,
@@ -232,6 +236,14 @@ fn args(schema: &Schema, declaration: &str, config: &Config, index: &str, job: &
     String::from_utf8(out).unwrap_or_default()
 }
 
+/// Whether JSON text holds an escaped NUL. An escaped backslash before `u0000` is no escape.
+fn holds_nul(json: &str) -> bool {
+    json.match_indices("\\u0000").any(|(at, _)| {
+        let before = json.as_bytes()[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+        before % 2 == 0
+    })
+}
+
 fn sql(target: &Target) -> String {
     let place = |number| target.placeholders.write(number);
     match target.dialect {
@@ -239,7 +251,7 @@ fn sql(target: &Target) -> String {
         Dialect::Postgres => format!(
             "WITH job AS (INSERT INTO oban_jobs (queue, worker, args, max_attempts) \
              VALUES ({}, {}, {}::text::jsonb, {}) RETURNING id, queue) \
-             SELECT id, pg_notify('public.oban_insert', json_build_object('queue', queue)::text) FROM job",
+             SELECT id, pg_notify('public.oban_insert', json_build_object('queue', queue)::text)::text FROM job",
             place(1),
             place(2),
             place(3),
@@ -252,5 +264,18 @@ fn sql(target: &Target) -> String {
             place(3),
             place(4)
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_nul;
+
+    #[test]
+    fn a_nul_is_told_from_a_backslash_and_letters() {
+        assert!(holds_nul(r#"{"a":"x\u0000"}"#));
+        assert!(holds_nul(r#"{"a":"\\\u0000"}"#));
+        assert!(!holds_nul(r#"{"a":"\\u0000"}"#));
+        assert!(!holds_nul(r#"{"a":"u0000"}"#));
     }
 }

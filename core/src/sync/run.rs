@@ -58,7 +58,8 @@ async fn dispatch(
         return Ok(WriteResult::noop(mode));
     }
     if mode == SyncMode::Oban {
-        let message = "sync_mode oban needs a durable queue, which this version does not have yet; use inline or manual";
+        let message = "sync_mode oban writes on the caller's own connection, which this call does not have: \
+             give the connection of the transaction that wrote the record";
         return Err(Error::new(Kind::QueueUnavailable, message));
     }
     let client = Client::open(core, config)?;
