@@ -6,8 +6,8 @@
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::options::{self, Checked, Own};
 use super::presentation::Presentation;
@@ -30,6 +30,10 @@ const RESTRICTING: &[&str] = &["tenant_scope", "facet_filter", "filter", "sort",
 
 const DEFAULT_LIMIT: i64 = 5;
 const MOST: i64 = 100;
+
+/// Marks around what matched: characters that no text has.
+const BEGIN: &str = "\u{2}";
+const END: &str = "\u{3}";
 
 /// Documents often share a text: so many are asked for each suggestion that is wanted.
 const SPARE: i64 = 4;
@@ -75,7 +79,9 @@ fn plan(schema: &Schema, text: &Term, layers: Layers, idiom: Idiom) -> Result<Pl
     query.presentation = Presentation {
         matching_strategy: matching_strategy.or_else(|| Some("all".to_owned())),
         attributes_to_retrieve: Some(vec![field.clone()]),
-        show_matches_position: Some(true),
+        attributes_to_highlight: Some(vec![field.clone()]),
+        highlight_pre_tag: Some(BEGIN.to_owned()),
+        highlight_post_tag: Some(END.to_owned()),
         ..Presentation::default()
     };
     let index = naming::index_name(schema, &config);
@@ -143,20 +149,11 @@ pub async fn suggest(
 }
 
 #[derive(Deserialize)]
-struct Hit<'a> {
-    #[serde(rename = "_matchesPosition", default, borrow)]
-    matches: std::collections::BTreeMap<std::borrow::Cow<'a, str>, Vec<Match>>,
+struct Hit {
+    #[serde(rename = "_formatted", default)]
+    formatted: Map<String, Value>,
     #[serde(flatten)]
-    members: serde_json::Map<String, Value>,
-}
-
-/// Where the field matched, in bytes of its text; in a list, which of its texts.
-#[derive(Deserialize)]
-struct Match {
-    start: usize,
-    length: usize,
-    #[serde(default)]
-    indices: Vec<usize>,
+    members: Map<String, Value>,
 }
 
 /// The texts that matched, best first, each once whatever its case.
@@ -164,11 +161,10 @@ fn distinct(hits: &[&RawValue], field: &str, limit: usize) -> Vec<Suggestion> {
     let mut seen = std::collections::HashSet::new();
     let mut found = Vec::new();
     for hit in hits {
-        let Ok(Hit { matches, members }) = serde_json::from_str::<Hit>(hit.get()) else { continue };
-        let matches = matches.get(field).map_or(&[][..], Vec::as_slice);
-        for (text, matches) in texts(members.get(field), matches) {
+        let Ok(Hit { formatted, members }) = serde_json::from_str(hit.get()) else { continue };
+        for (text, marked) in texts(members.get(field), formatted.get(field)) {
             if seen.insert(text.to_lowercase()) {
-                found.push(Suggestion { text: text.to_owned(), parts: parts(text, matches) });
+                found.push(Suggestion { text: text.to_owned(), parts: parts(text, marked) });
             }
             if found.len() == limit {
                 return found;
@@ -178,39 +174,41 @@ fn distinct(hits: &[&RawValue], field: &str, limit: usize) -> Vec<Suggestion> {
     found
 }
 
-/// A field's text with its matches; of a list, the texts that have any.
-fn texts<'a>(value: Option<&'a Value>, matches: &'a [Match]) -> Vec<(&'a str, Vec<&'a Match>)> {
-    match value {
-        Some(Value::String(text)) => vec![(text, matches.iter().collect())],
-        Some(Value::Array(items)) => items
-            .iter()
-            .enumerate()
-            .filter_map(|(at, item)| {
-                let own: Vec<&Match> = matches.iter().filter(|found| found.indices == [at]).collect();
-                (!own.is_empty()).then_some((item.as_str()?, own))
-            })
-            .collect(),
+/// A field's text, and the same as the server marked it; of a list, the texts that it marked.
+fn texts<'a>(value: Option<&'a Value>, formatted: Option<&'a Value>) -> Vec<(&'a str, &'a str)> {
+    match (value, formatted) {
+        (Some(Value::String(text)), formatted) => {
+            vec![(text, formatted.and_then(Value::as_str).unwrap_or(text))]
+        }
+        (Some(Value::Array(items)), Some(Value::Array(formatted))) => {
+            let both = items.iter().zip(formatted);
+            let texts = both.filter_map(|(item, marked)| Some((item.as_str()?, marked.as_str()?)));
+            texts.filter(|(_, marked)| marked.contains(BEGIN)).collect()
+        }
         _ => Vec::new(),
     }
 }
 
-fn parts(text: &str, mut matches: Vec<&Match>) -> Vec<SuggestionPart> {
-    matches.sort_by_key(|found| found.start);
-    let mut parts = Vec::new();
+/// Takes a marked text apart. One that is not the text with marks in it is left whole.
+fn parts(text: &str, marked: &str) -> Vec<SuggestionPart> {
+    let mut parts: Vec<SuggestionPart> = Vec::new();
     let mut push = |text: &str, matched: bool| {
         if !text.is_empty() {
             parts.push(SuggestionPart { text: text.to_owned(), matched });
         }
     };
-    let mut at = 0;
-    for Match { start, length, .. } in matches {
-        // A place that is none in this text is left out: the text itself is right all the same.
-        let Some(end) = start.checked_add(*length) else { continue };
-        let (Some(before), Some(matched)) = (text.get(at..*start), text.get(*start..end)) else { continue };
+    let mut rest = marked;
+    while let Some((before, after)) = rest.split_once(BEGIN) {
+        let Some((matched, after)) = after.split_once(END) else { break };
         push(before, false);
         push(matched, true);
-        at = end;
+        rest = after;
     }
-    push(&text[at..], false);
-    parts
+    push(rest, false);
+    let is_whole = parts.iter().map(|part| part.text.len()).sum::<usize>() == text.len()
+        && parts.iter().fold(Some(text), |rest, part| rest?.strip_prefix(part.text.as_str())).is_some();
+    match is_whole {
+        true => parts,
+        false => vec![SuggestionPart { text: text.to_owned(), matched: false }],
+    }
 }

@@ -158,7 +158,8 @@ impl<'h> HitMaker<'h> {
             if self.query.show_matches {
                 let found = matcher.positions(places);
                 if !found.is_empty() {
-                    positions.entry(path.to_owned()).or_default().extend(found);
+                    // Of a list's texts the last that matches is told, as in Meilisearch.
+                    positions.insert(path.to_owned(), found);
                 }
             }
             let text = match format {
