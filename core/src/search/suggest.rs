@@ -206,7 +206,7 @@ fn parts(text: &str, marked: &str) -> Vec<SuggestionPart> {
     }
     push(rest, false);
     let is_whole = parts.iter().map(|part| part.text.len()).sum::<usize>() == text.len()
-        && parts.iter().fold(Some(text), |rest, part| rest?.strip_prefix(part.text.as_str())).is_some();
+        && parts.iter().try_fold(text, |rest, part| rest.strip_prefix(part.text.as_str())).is_some();
     match is_whole {
         true => parts,
         false => vec![SuggestionPart { text: text.to_owned(), matched: false }],
