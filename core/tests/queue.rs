@@ -140,6 +140,33 @@ fn the_dead_are_named_and_the_rest_goes_on() {
 }
 
 #[test]
+fn what_a_job_that_runs_again_would_write_over_runs_again_with_it() {
+    let jobs = [
+        job(1, 1, &[(7, None), (8, None)]),
+        job(2, 1, &[(7, Some("newer")), (9, Some("a"))]),
+        job(3, 1, &[(9, Some("newer"))]),
+        job(4, 1, &[(6, Some("of its own"))]),
+    ];
+    let failed = judged(&jobs, |id| match *id == DocumentId::Int(8) {
+        true => Fate::Failed("internal".into()),
+        false => Fate::Done,
+    });
+    let retry = Verdict::Retry { reason: "internal".into() };
+    assert_eq!(failed, [retry, Verdict::Held, Verdict::Held, Verdict::Completed]);
+}
+
+#[test]
+fn a_job_that_gave_up_one_document_waits_for_an_older_one_of_the_others() {
+    let jobs = [job(1, 1, &[(7, None), (8, None)]), job(2, 1, &[(7, Some("newer")), (9, Some("bad"))])];
+    let failed = judged(&jobs, |id| match id {
+        DocumentId::Int(8) => Fate::Failed("internal".into()),
+        DocumentId::Int(9) => Fate::Dead("invalid_document_id".into()),
+        _ => Fate::Done,
+    });
+    assert_eq!(failed, [Verdict::Retry { reason: "internal".into() }, Verdict::Held]);
+}
+
+#[test]
 fn a_job_that_was_spoken_over_shares_what_became_of_the_later_one() {
     let jobs = [job(1, 1, &[(7, Some("old"))]), job(2, 1, &[(7, Some("new"))])];
     let failed = judged(&jobs, |_| Fate::Failed("internal".into()));

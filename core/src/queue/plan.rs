@@ -113,7 +113,8 @@ pub fn plan(jobs: &[Claimed]) -> Vec<Delivery> {
 
 /// What becomes of each job, from what became of the documents it spoke of. A document's fate is its
 /// author's. A job that a later one spoke over shares, for that document, what became of the later: it is
-/// completed only once a newer state than its own is in the index.
+/// completed only once a newer state than its own is in the index. And a job that is to run again would write
+/// over what later ones wrote: they run again with it.
 pub fn verdicts(jobs: &[Claimed], fates: &[(Planned, Fate)]) -> Vec<Verdict> {
     let mut verdicts = vec![Verdict::Completed; jobs.len()];
     for (planned, fate) in fates {
@@ -129,23 +130,48 @@ pub fn verdicts(jobs: &[Claimed], fates: &[(Planned, Fate)]) -> Vec<Verdict> {
             *verdict = Verdict::Discarded { reason: std::mem::take(reason), dead };
         }
     }
+    hold_together(&mut verdicts, fates);
     for (planned, _) in fates {
         let Some((&author, before)) = planned.jobs.split_last() else { continue };
         for &at in before {
-            let shared = match &verdicts[author] {
-                Verdict::Retry { .. } | Verdict::Held => Some(Verdict::Held),
-                Verdict::Discarded { dead, .. } if dead.contains(&planned.id) => {
-                    let reason = format!("superseded by job {}, which was discarded", jobs[author].id);
-                    Some(Verdict::Discarded { reason, dead: vec![planned.id.clone()] })
-                }
-                _ => None,
-            };
-            if let (Some(shared), Verdict::Completed) = (shared, &verdicts[at]) {
-                verdicts[at] = shared;
+            if let (Verdict::Discarded { dead, .. }, Verdict::Completed) = (&verdicts[author], &verdicts[at])
+                && dead.contains(&planned.id)
+            {
+                let reason = format!("superseded by job {}, which was discarded", jobs[author].id);
+                verdicts[at] = Verdict::Discarded { reason, dead: vec![planned.id.clone()] };
             }
         }
     }
     verdicts
+}
+
+/// Of the jobs that spoke of one document: if one is to run again, so are the others.
+fn hold_together(verdicts: &mut [Verdict], fates: &[(Planned, Fate)]) {
+    let runs_again = |verdict: &Verdict| matches!(verdict, Verdict::Retry { .. } | Verdict::Held);
+    let mut waiting: Vec<usize> = (0..verdicts.len()).filter(|&at| runs_again(&verdicts[at])).collect();
+    if waiting.is_empty() {
+        return;
+    }
+    let mut spoke_of: Vec<Vec<&Planned>> = vec![Vec::new(); verdicts.len()];
+    for (planned, _) in fates {
+        planned.jobs.iter().for_each(|&at| spoke_of[at].push(planned));
+    }
+    while let Some(again) = waiting.pop() {
+        for planned in std::mem::take(&mut spoke_of[again]) {
+            for &at in &planned.jobs {
+                let is_done = match &verdicts[at] {
+                    Verdict::Completed => true,
+                    // Of this document it is over only if it was given up.
+                    Verdict::Discarded { dead, .. } => !dead.contains(&planned.id),
+                    Verdict::Retry { .. } | Verdict::Held | Verdict::Cancelled { .. } => false,
+                };
+                if is_done {
+                    verdicts[at] = Verdict::Held;
+                    waiting.push(at);
+                }
+            }
+        }
+    }
 }
 
 /// Of the fates of a job's own documents the one that keeps it open longest counts; dead ones are collected.

@@ -347,7 +347,7 @@ impl Store for Database {
 pub(crate) fn args(operation: &str, keys: &[(u64, State)], is_poisoned: bool) -> (&'static str, String) {
     let ids: Vec<String> = keys.iter().map(|(key, _)| key.to_string()).collect();
     let common = format!(
-        r#""version":1,"operation":"{operation}","schema":"note","index":"{}","document_count":{},"document_ids":[{}],"declaration":{{"scrypath":1,"name":"note","fields":["id","v"]}}"#,
+        r#""version":1,"operation":"{operation}","schema":"note","index":"{}","document_count":{},"document_ids":[{}],"declaration":{{"scrypath":1,"name":"note","fields":["id","v","_geo"],"filterable":["_geo"]}}"#,
         crate::index::INDEX,
         keys.len(),
         ids.join(","),
@@ -355,6 +355,7 @@ pub(crate) fn args(operation: &str, keys: &[(u64, State)], is_poisoned: bool) ->
     if operation == "delete" {
         return (scrypath_core::queue::DELETE_WORKER, format!("{{{common}}}"));
     }
+    // Meilisearch refuses a whole task for it, and only where `_geo` is filterable or sortable.
     let poison = if is_poisoned { r#","_geo":"nowhere""# } else { "" };
     let documents: Vec<String> = keys
         .iter()
