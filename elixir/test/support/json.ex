@@ -23,7 +23,11 @@ defmodule Scrypath.Test.JSON do
 
   def encode!(list) when is_list(list), do: "[" <> Enum.map_join(list, ",", &encode!/1) <> "]"
   def encode!(nil), do: "null"
-  def encode!(text) when is_binary(text), do: ~s("#{Regex.replace(~r/["\\\\]/, text, "\\\\\\0")}")
+
+  def encode!(text) when is_binary(text) do
+    ~s("#{Regex.replace(~r/["\\\\\x00-\x1f]/, text, fn <<code>> -> "\\u00" <> Base.encode16(<<code>>) end)}")
+  end
+
   def encode!(scalar), do: to_string(scalar)
 
   defp blank(<<c, rest::binary>>) when c in ' \n\r\t', do: blank(rest)
