@@ -41,6 +41,16 @@ fn a_document_is_sent_with_its_id_once() {
 }
 
 #[test]
+fn no_digit_of_a_number_is_lost() {
+    let args = upsert(json!([document(json!(7), json!({"owner": {"id": 1}, "v": "DIGITS"}))]));
+    let digits = "123456789012345678901234567890.10";
+    let work = Work::read(&args.to_string().replace("\"DIGITS\"", digits)).unwrap();
+    let [(_, Wanted::Document(line))] = &work.writes[..] else { panic!("{:?}", work.writes) };
+    let wanted = format!(r#"{{"id":7,"owner":{{"id":1}},"v":{digits}}}"#);
+    assert_eq!(std::str::from_utf8(line).unwrap(), wanted);
+}
+
+#[test]
 fn what_never_can_be_run_says_why() {
     let good = upsert(json!([document(json!(7), json!({"v": 1}))]));
     assert!(read(&good).is_ok());

@@ -5,16 +5,10 @@ import type { Explanation, Facets, Page, Query } from "./results.js";
 export type HitReader<Document, T> = ((hit: Hit<Document>) => T) | { parse(hit: unknown): T };
 
 /** The members of a result. */
-interface Found<Row, Document> {
-  readonly query: Query;
-  readonly hits: readonly Hit<Document>[];
-  readonly records: readonly Row[];
-  readonly missingIds: readonly (string | number)[];
-  readonly page: Page;
-  readonly facets: Facets;
-  readonly explanation: Explanation | undefined;
-  readonly raw: Readonly<Record<string, unknown>>;
-}
+type Found<Row, Document> = Pick<
+  SearchResult<Row, Document>,
+  "query" | "hits" | "records" | "missingIds" | "page" | "facets" | "raw"
+> & { readonly explanation: Explanation | undefined };
 
 /**
  * What a search found: the sequence of its hits, and all that belongs to them.

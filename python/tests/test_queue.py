@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -416,6 +415,20 @@ def work(database: Database, server: Server) -> None:
     environment = {**os.environ, "MEILISEARCH_API_KEY": server.key}
     command += ["--queue", "search", "--until-idle"]
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
+
+
+def test_a_worker_says_why_its_queue_pauses(lite: Database, server: Server) -> None:
+    with forms.sqlite3_connection(lite) as (connection, _):
+        scrypath.Scrypath(server.url, **QUEUE).sync_record(Note, note(1, AWKWARD), connection=connection)
+    command = [BINARY, "worker", "--database-url", lite.url, "--meilisearch-url", server.url]
+    command += ["--queue", "search"]
+    environment = {**os.environ, "MEILISEARCH_API_KEY": "not the key"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as worker:
+        assert worker.stderr is not None
+        said = worker.stderr.readline()
+        worker.terminate()
+    assert "invalid_api_key" in said and 'queue="search"' in said
+    assert "not the key" not in said and AWKWARD not in said
 
 
 @EACH_DATABASE

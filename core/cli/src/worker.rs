@@ -44,6 +44,12 @@ pub(crate) struct Worker {
 }
 
 pub(crate) fn run(worker: Worker) -> ExitCode {
+    // Why a queue pauses is for whoever looks why nothing moves.
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::WARN)
+        .with_target(false)
+        .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -71,8 +77,9 @@ pub(crate) fn run(worker: Worker) -> ExitCode {
                 let stop = stop.clone();
                 tokio::spawn(async move {
                     signal.await;
-                    eprintln!("scrypath: finishing what was begun");
+                    // First, since standard error may be closed.
                     stop.store(true, Ordering::Relaxed);
+                    eprintln!("scrypath: finishing what was begun");
                 });
             }
             Err(error) => eprintln!("scrypath: signals cannot be heard: {error}"),

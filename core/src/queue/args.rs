@@ -5,10 +5,12 @@
 //! members, and only a change of meaning raises `version`.
 
 use std::borrow::Cow;
+use std::fmt::Formatter;
 
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use crate::document::{DocumentId, push_json_string};
 
@@ -99,6 +101,35 @@ struct Document<'a> {
     source: Cow<'a, str>,
 }
 
+/// The members of an object, in order, each value as it is written: no digit of a number is lost.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Members<'de>;
+
+            fn expecting(&self, formatter: &mut Formatter) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(Name(name)) = entries.next_key()? {
+                    members.push((name, entries.next_value()?));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Visit)
+    }
+}
+
+/// Borrowed wherever it holds no escape.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
 #[derive(Deserialize)]
 struct Declared<'a> {
     #[serde(borrow)]
@@ -179,12 +210,12 @@ fn document(item: &RawValue, primary_key: &str) -> Result<(DocumentId, Wanted), 
             line.extend_from_slice(inner.as_bytes());
         }
     } else {
-        let members: Map<String, Value> = serde_json::from_str(data).map_err(|_| Invalid::DocumentData)?;
+        let Members(members) = serde_json::from_str(data).map_err(|_| Invalid::DocumentData)?;
         for (name, value) in members.iter().filter(|(name, _)| *name != primary_key) {
             line.push(b',');
             push_json_string(&mut line, name);
             line.push(b':');
-            line.extend_from_slice(value.to_string().as_bytes());
+            line.extend_from_slice(value.get().as_bytes());
         }
     }
     line.push(b'}');

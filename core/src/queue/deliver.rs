@@ -27,15 +27,22 @@ use crate::telemetry::Trace;
 const MOST_BYTES: usize = 20 << 20;
 const MOST_DOCUMENTS: usize = 50_000;
 
-/// How long is waited for a task before its look is taken for lost; it is then looked for again.
+/// The longest pause between two looks at a task.
 const SLOWEST_POLL: Duration = Duration::from_millis(500);
 
 /// What a delivery came to.
+#[derive(Default)]
 pub(super) struct Delivered {
     pub fates: Vec<(Planned, Fate)>,
-    /// Why, and for how long at least, the lane must stop.
-    pub pause: Option<(String, Duration)>,
+    pub pause: Option<Pause>,
     pub requests: u64,
+}
+
+/// Why, and for how long at least, the lane must stop.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pause {
+    pub reason: String,
+    pub least: Duration,
 }
 
 pub(super) struct Sender<'a, 'k, S> {
@@ -52,17 +59,17 @@ enum Sent {
     Accepted(TaskMap),
     Settled(Fate),
     Halves,
-    Paused { reason: String, least: Duration },
+    Paused(Pause),
 }
 
 impl<S: Store> Sender<'_, '_, S> {
     pub(super) async fn deliver(&mut self, delivery: Delivery) -> Result<Delivered, Lost> {
         let Delivery { index, declaration, primary_key, writes } = delivery;
-        let mut delivered = Delivered { fates: Vec::with_capacity(writes.len()), pause: None, requests: 0 };
+        let mut delivered = Delivered { fates: Vec::with_capacity(writes.len()), ..Delivered::default() };
         if let Some(declaration) = &declaration
-            && let Err((reason, least)) = self.prepare(&index, declaration).await
+            && let Err(pause) = self.prepare(&index, declaration).await
         {
-            delivered.pause = Some((reason, least));
+            delivered.pause = Some(pause);
             delivered.fates.extend(writes.into_iter().map(|planned| (planned, Fate::Held)));
             return Ok(delivered);
         }
@@ -91,8 +98,8 @@ impl<S: Store> Sender<'_, '_, S> {
                     waiting.push_front(Part(second));
                     waiting.push_front(Part(first));
                 }
-                Sent::Paused { reason, least } => {
-                    delivered.pause = Some((reason, least));
+                Sent::Paused(pause) => {
+                    delivered.pause = Some(pause);
                     delivered.fates.extend(part.0.into_iter().map(|planned| (planned, Fate::Held)));
                 }
             }
@@ -101,18 +108,16 @@ impl<S: Store> Sender<'_, '_, S> {
     }
 
     /// Makes the index where it is missing.
-    async fn prepare(
-        &mut self,
-        index: &str,
-        declaration: &str,
-    ) -> std::result::Result<(), (String, Duration)> {
+    async fn prepare(&mut self, index: &str, declaration: &str) -> Result<(), Pause> {
         // A declaration that this version cannot read does not keep documents from an index that exists.
         let Ok(schema) = self.client.schema(declaration) else { return Ok(()) };
         match self.client.ensure_index(&schema, index, self.trace).await {
             Ok(_) => Ok(()),
             Err(error) => match outcome::of_request(&error) {
-                Remedy::Pause { reason, least } => Err((reason, least)),
-                Remedy::Uncertain(reason) | Remedy::Fail(reason) => Err((reason, Duration::from_secs(1))),
+                Remedy::Pause { reason, least } => Err(Pause { reason, least }),
+                Remedy::Uncertain(reason) | Remedy::Fail(reason) => {
+                    Err(Pause { reason, least: Duration::from_secs(1) })
+                }
                 _ => Ok(()),
             },
         }
@@ -188,7 +193,7 @@ fn applied(remedy: Remedy, documents: usize) -> Sent {
     match remedy {
         Remedy::Bisect(_) | Remedy::Split(_) if documents > 1 => Sent::Halves,
         Remedy::Bisect(reason) | Remedy::Split(reason) => Sent::Settled(Fate::Dead(reason)),
-        Remedy::Pause { reason, least } => Sent::Paused { reason, least },
+        Remedy::Pause { reason, least } => Sent::Paused(Pause { reason, least }),
         Remedy::Fail(reason) | Remedy::Uncertain(reason) => Sent::Settled(Fate::Failed(reason)),
         Remedy::Nothing => Sent::Settled(Fate::Done),
         Remedy::Unmarked => Sent::Settled(Fate::Held),

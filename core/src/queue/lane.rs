@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::args::{DELETE_WORKER, UPSERT_WORKER, Work};
-use super::deliver::Sender;
+use super::deliver::{Delivered, Pause, Sender};
 use super::keeper::{Keeper, Lost, Marks, Times};
 use super::plan::{Claimed, Fate, Verdict, plan, verdicts};
 use super::store::{Hold, Row, Store};
@@ -53,11 +53,11 @@ enum Round {
     Idle,
     /// Another worker has the lane.
     NotOurs,
-    Paused(Duration),
+    Paused(Pause),
 }
 
 impl<S: Store> Lane<'_, S> {
-    /// Works until `stop` says so between two rounds. What was claimed is finished first.
+    /// Works until `stop` says so, between two rounds or in a pause. What was claimed is finished first.
     pub async fn work(&self, mut stop: impl FnMut() -> bool, tally: &mut Tally) -> Result<()> {
         let (mut hold, mut marks, mut failures) = (None, Marks::default(), 0_u32);
         while !stop() {
@@ -71,20 +71,22 @@ impl<S: Store> Lane<'_, S> {
                     self.store.wait(self.queue, self.times.poll).await;
                 }
                 Ok(Round::NotOurs) => tokio::time::sleep(self.times.poll).await,
-                Ok(Round::Paused(least)) => {
+                Ok(Round::Paused(Pause { reason, least })) => {
+                    tracing::warn!(queue = self.queue, reason, "the queue pauses");
                     tally.pauses += 1;
                     failures += 1;
                     // Half of it by chance, so that workers of many lanes do not come back at once.
                     let grown =
                         (least * 2_u32.pow(failures.min(6) - 1)).min(Duration::from_secs(60)).max(least);
-                    tokio::time::sleep(self.jittered(grown, failures)).await;
+                    self.pause(self.jittered(grown, failures), &mut stop).await;
                 }
-                Err(_) => {
-                    // The database cannot be reached; the lease runs out by itself.
+                Err(error) => {
+                    tracing::warn!(queue = self.queue, %error, "the queue pauses");
+                    // No database, or no client; the lease runs out by itself.
                     hold = None;
                     failures += 1;
                     let pause = (self.times.poll * 2_u32.pow(failures.min(6))).min(Duration::from_secs(60));
-                    tokio::time::sleep(self.jittered(pause, failures)).await;
+                    self.pause(self.jittered(pause, failures), &mut stop).await;
                 }
             }
         }
@@ -110,14 +112,14 @@ impl<S: Store> Lane<'_, S> {
             // Waiting may have taken more than the lease.
             return Ok(Round::Worked);
         }
+        let client = Client::open(self.core, self.config)?;
         let Some(rows) = self.store.claim(&hold, self.jobs_at_once).await? else { return Ok(Round::NotOurs) };
         if rows.is_empty() {
             return Ok(Round::Idle);
         }
         let (jobs, mut settled) = read(rows);
         let keeper = Keeper::new(self.store, &hold, self.times, since, marks);
-        let worked = self.deliver(&jobs, keeper, tally).await;
-        let Ok((fates, pause)) = worked else {
+        let Ok(Delivered { fates, pause, requests }) = deliver(&client, &jobs, keeper).await else {
             *held = None;
             return Ok(Round::NotOurs);
         };
@@ -126,13 +128,21 @@ impl<S: Store> Lane<'_, S> {
             *held = None;
             return Ok(Round::NotOurs);
         }
-        let retries = settled.iter().any(|(_, verdict)| matches!(verdict, Verdict::Retry { .. }));
+        tally.requests += requests;
         tally.add(&settled);
-        Ok(match pause {
-            Some(least) => Round::Paused(least),
-            None if retries => Round::Paused(Duration::from_secs(1)),
-            None => Round::Worked,
-        })
+        let failed = settled.into_iter().find_map(|(_, verdict)| match verdict {
+            Verdict::Retry { reason } => Some(Pause { reason, least: Duration::from_secs(1) }),
+            _ => None,
+        });
+        Ok(pause.or(failed).map_or(Round::Worked, Round::Paused))
+    }
+
+    /// Waits, but not for long once it is to stop.
+    async fn pause(&self, length: Duration, stop: &mut impl FnMut() -> bool) {
+        let until = Instant::now() + length;
+        while !stop() && Instant::now() < until {
+            tokio::time::sleep(self.times.poll.min(until - Instant::now())).await;
+        }
     }
 
     /// Between half of it and all of it.
@@ -154,30 +164,27 @@ impl<S: Store> Lane<'_, S> {
         }
         Ok(())
     }
+}
 
-    #[allow(clippy::type_complexity)]
-    async fn deliver(
-        &self,
-        jobs: &[Claimed],
-        mut keeper: Keeper<'_, S>,
-        tally: &mut Tally,
-    ) -> std::result::Result<(Vec<(super::plan::Planned, Fate)>, Option<Duration>), Lost> {
-        let client = Client::open(self.core, self.config).map_err(|_| Lost)?;
-        let mut trace = Trace::silent();
-        let (mut fates, mut pause) = (Vec::new(), None);
-        for delivery in plan(jobs) {
-            if pause.is_some() {
-                fates.extend(delivery.writes.into_iter().map(|planned| (planned, Fate::Held)));
-                continue;
-            }
-            let mut sender = Sender { client: &client, keeper: &mut keeper, trace: &mut trace };
-            let delivered = sender.deliver(delivery).await?;
-            tally.requests += delivered.requests;
-            fates.extend(delivered.fates);
-            pause = delivered.pause.map(|(_, least)| least);
+async fn deliver<S: Store>(
+    client: &Client<'_>,
+    jobs: &[Claimed],
+    mut keeper: Keeper<'_, S>,
+) -> std::result::Result<Delivered, Lost> {
+    let mut trace = Trace::silent();
+    let mut all = Delivered::default();
+    for delivery in plan(jobs) {
+        if all.pause.is_some() {
+            all.fates.extend(delivery.writes.into_iter().map(|planned| (planned, Fate::Held)));
+            continue;
         }
-        Ok((fates, pause))
+        let mut sender = Sender { client, keeper: &mut keeper, trace: &mut trace };
+        let delivered = sender.deliver(delivery).await?;
+        all.requests += delivered.requests;
+        all.fates.extend(delivered.fates);
+        all.pause = delivered.pause;
     }
+    Ok(all)
 }
 
 /// Jobs that can be run, and those that never can.

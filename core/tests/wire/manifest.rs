@@ -41,5 +41,29 @@ pub(crate) fn manifest(description: &Description) -> String {
         "kinds": kinds,
         "spans": telemetry::SPANS,
     });
-    format!("{}\n", serde_json::to_string_pretty(&manifest).expect("JSON"))
+    pretty(&manifest, 0) + "\n"
+}
+
+/// Indented, but what holds no objects on one line: a row is a line.
+fn pretty(value: &Value, depth: usize) -> String {
+    let is_flat = |value: &Value| match value {
+        Value::Array(items) => items.iter().all(|item| !item.is_object() && !item.is_array()),
+        Value::Object(members) => members.values().all(|member| !member.is_object() && !member.is_array()),
+        _ => true,
+    };
+    if is_flat(value) {
+        return value.to_string();
+    }
+    let inside = "  ".repeat(depth + 1);
+    let (open, lines, close): (_, Vec<String>, _) = match value {
+        Value::Object(members) => {
+            let line = |(name, member)| format!("{inside}\"{name}\": {}", pretty(member, depth + 1));
+            ('{', members.iter().map(line).collect(), '}')
+        }
+        other => {
+            let items = other.as_array().into_iter().flatten();
+            ('[', items.map(|item| inside.clone() + &pretty(item, depth + 1)).collect(), ']')
+        }
+    };
+    format!("{open}\n{}\n{}{close}", lines.join(",\n"), "  ".repeat(depth))
 }

@@ -144,6 +144,10 @@ fn unavailable(error: &tokio_postgres::Error) -> Box<Error> {
             " (42P01): the tables are not there; run `scrypath queue install`".to_owned()
         }
         Some(code) => format!(" ({})", code.code()),
+        // The driver's kind of error is known by its words alone.
+        None if error.to_string().starts_with("error performing TLS handshake") => {
+            ": its certificate was not accepted; with sslmode=disable there is no TLS".to_owned()
+        }
         None => ": it could not be reached".to_owned(),
     };
     Error::new(Kind::QueueUnavailable, format!("the queue's database cannot be used{what}"))

@@ -5,7 +5,7 @@ defmodule Scrypath.SuggestTest do
 
   alias Scrypath.Examples.Vessel
   alias Scrypath.Suggestion
-  alias Scrypath.Test.{Backends, StubServer}
+  alias Scrypath.Test.{Backends, Refusal, StubServer}
 
   @fleet [
     %{id: 1, name: "Tugboat Annie", flag: "NO", kind: "tug", built: 1990},
@@ -68,7 +68,7 @@ defmodule Scrypath.SuggestTest do
           {"tug", [page: [size: 5]], ~r/unknown options \[:page\]/},
           {"", [filter: [crew: 4]], ~r/:crew is not declared filterable/}
         ] do
-      {error, stack} = refused(fn -> Scrypath.suggest(Vessel, text, more ++ options) end)
+      {error, stack} = Refusal.raised(fn -> Scrypath.suggest(Vessel, text, more ++ options) end)
       assert error.message =~ message
       refute Exception.format(:error, error, stack) =~ "hunter2"
     end
@@ -82,12 +82,5 @@ defmodule Scrypath.SuggestTest do
 
     error = assert_raise Scrypath.Search.Error, fn -> Scrypath.suggest!(Vessel, "t", options) end
     assert {:http_error, 404, _body} = error.reason
-  end
-
-  defp refused(call) do
-    call.()
-    flunk("accepted")
-  rescue
-    error in ArgumentError -> {error, __STACKTRACE__}
   end
 end

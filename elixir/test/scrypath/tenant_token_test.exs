@@ -3,7 +3,7 @@ defmodule Scrypath.TenantTokenTest do
 
   alias Scrypath.Examples.{Note, Quay}
   alias Scrypath.MultiSearchResult
-  alias Scrypath.Test.{JSON, SearchServer}
+  alias Scrypath.Test.{JSON, Refusal, SearchServer}
 
   @uid "ac5cd97d-5a4b-4226-a868-2d0eb6d197ab"
   @made [backend: Scrypath.Meilisearch, api_key: "hunter2 is the key", api_key_uid: @uid]
@@ -181,22 +181,15 @@ defmodule Scrypath.TenantTokenTest do
           {Quay, self(), [], ~r/type pid/}
         ],
         make <- [&Scrypath.tenant_token/3, &Scrypath.tenant_token!/3] do
-      {error, stack} = refused(fn -> make.(schemas, tenant, Keyword.merge(@made, more)) end)
+      {error, stack} = Refusal.raised(fn -> make.(schemas, tenant, Keyword.merge(@made, more)) end)
       assert error.message =~ message
       refute Exception.format(:error, error, stack) =~ "hunter2"
     end
 
     for options <- [Map.new(@made), "hunter2", [{"api_key", "hunter2"}], [:hunter2 | @made]] do
-      {error, stack} = refused(fn -> Scrypath.tenant_token(Quay, "north", options) end)
+      {error, stack} = Refusal.raised(fn -> Scrypath.tenant_token(Quay, "north", options) end)
       assert error.message =~ "options must be a keyword list"
       refute Exception.format(:error, error, stack) =~ "hunter2"
     end
-  end
-
-  defp refused(call) do
-    call.()
-    flunk("accepted")
-  rescue
-    error in ArgumentError -> {error, __STACKTRACE__}
   end
 end

@@ -47,6 +47,14 @@ defmodule Scrypath.Test.Refusal do
       %{kind: nil, issues: nil, text: error.message, reason: nil}
   end
 
+  @doc "The `ArgumentError` of `work`, and where it was raised; an error of its own where there is none."
+  def raised(work) do
+    work.()
+    ExUnit.Assertions.flunk("accepted")
+  rescue
+    error in ArgumentError -> {error, __STACKTRACE__}
+  end
+
   @doc "Whether a fragment of the core's message can be found in the term of this kind."
   def says?(nil, _fragment), do: true
   def says?(kind, fragment), do: kind not in @wordless and fragment not in @unsaid
