@@ -427,6 +427,8 @@ def test_a_worker_says_why_its_queue_pauses(lite: Database, server: Server) -> N
         assert worker.stderr is not None
         said = worker.stderr.readline()
         worker.terminate()
+        worker.communicate(timeout=120)
+    assert worker.returncode == 0
     assert "invalid_api_key" in said and 'queue="search"' in said
     assert "not the key" not in said and AWKWARD not in said
 
