@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -429,8 +430,10 @@ def test_a_worker_says_why_its_queue_pauses(lite: Database, server: Server) -> N
         worker.terminate()
         worker.communicate(timeout=120)
     assert worker.returncode == 0
-    assert "invalid_api_key" in said and 'queue="search"' in said
-    assert "not the key" not in said and AWKWARD not in said
+    assert "invalid_api_key" in said
+    assert 'queue="search"' in said
+    assert "not the key" not in said
+    assert AWKWARD not in said
 
 
 @EACH_DATABASE
