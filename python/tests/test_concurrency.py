@@ -189,8 +189,10 @@ search.search(Note, "x")
 def test_ctrl_c_ends_a_waiting_call() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        # A shell starts what it runs in the background with the signal ignored.
         program = f"""
-import scrypath
+import scrypath, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 @scrypath.schema(fields=["title"])
 class Note: pass
 try:
