@@ -19,7 +19,7 @@ WITHOUT_BINDINGS := --exclude scrypath-elixir --exclude scrypath-python --exclud
 
 .PHONY: help demo test test-docs generate build vectors parity faults conformance bench lint format setup
 .PHONY: build-rust build-python build-node build-elixir
-.PHONY: test-rust test-python test-node test-elixir demo-elixir demo-python demo-node
+.PHONY: test-rust test-python test-oban test-node test-elixir demo-elixir demo-python demo-node
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 20
@@ -35,7 +35,7 @@ demo-python:
 demo-node:
 	@node node/demo.mjs
 
-test: build lint test-rust test-elixir test-python test-node test-docs conformance vectors parity faults bench ## everything that guards main
+test: build lint test-rust test-elixir test-python test-oban test-node test-docs conformance vectors parity faults bench ## everything that guards main
 
 build: build-rust build-python build-node build-elixir ## the binary, the virtual environment, node/ and elixir/
 
@@ -106,6 +106,14 @@ test-elixir:
 test-python:
 	@echo "· Python tests"
 	cd python && ../tests/setup/with_postgres.sh python -m pytest -q
+test-oban: ## Oban for Python and `scrypath worker` on one table, with jobs of all three languages
+	@python="$$(tests/setup/oban.sh)"
+	if [ -z "$$python" ]; then
+	  echo "· tests with Oban for Python were left out: no Python 3.12 or newer"
+	  exit 0
+	fi
+	echo "· tests with Oban for Python"
+	cd python && PYTHONPATH="$$PWD/src" ../tests/setup/with_postgres.sh "$$python" -m pytest -q tests/test_oban.py
 test-node:
 	@echo "· Node tests"
 	cd node && ../tests/setup/with_postgres.sh npm test --silent

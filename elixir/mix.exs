@@ -40,29 +40,20 @@ defmodule Scrypath.MixProject do
 
   # Every library of the ecosystem is optional, and found when present (`Scrypath.Optional`).
   defp deps do
-    optional = [ecto: "~> 3.10", telemetry: "~> 0.4 or ~> 1.0"]
+    # Later ones need Elixir 1.15, and Hex does not ask.
+    oban = if Version.match?(System.version(), ">= 1.15.0"), do: "~> 2.18", else: "~> 2.18.0"
+    optional = [ecto: "~> 3.10", ecto_sql: "~> 3.10", telemetry: "~> 0.4 or ~> 1.0", oban: oban]
 
     cond do
       System.get_env("SCRYPATH_DEPS") == "none" ->
         []
 
       Code.ensure_loaded?(Hex) ->
-        tools = [
-          {:ex_doc, "~> 0.34", only: :dev, runtime: false},
-          {:ecto_sql, "~> 3.10", only: :test},
-          {:postgrex, "~> 0.17", only: :test}
-        ]
-
-        # Oban needs a newer Elixir than Scrypath does.
-        oban =
-          if Version.match?(System.version(), ">= 1.15.0"), do: [{:oban, "~> 2.21", only: :test}], else: []
-
-        oban ++ tools ++ Enum.map(optional, fn {app, wanted} -> {app, wanted, optional: true} end)
+        tools = [{:ex_doc, "~> 0.34", only: :dev, runtime: false}, {:postgrex, "~> 0.17", only: :test}]
+        tools ++ Enum.map(optional, fn {app, wanted} -> {app, wanted, optional: true} end)
 
       true ->
-        # db_connection before what needs it: Mix resolves nothing here.
-        tested = [db_connection: "~> 2.0", postgrex: "~> 0.17", ecto_sql: "~> 3.10", oban: "~> 2.21"]
-        Scrypath.FetchedPackages.deps(optional, tested)
+        Scrypath.FetchedPackages.deps(optional, postgrex: "~> 0.17")
     end
   end
 
@@ -98,7 +89,14 @@ defmodule Scrypath.MixProject do
           Scrypath.QueryParams,
           Scrypath.QueryParams.Error
         ],
-        "Ecto.Multi": [Scrypath.Oban],
+        "The queue": [
+          Scrypath.Oban,
+          Scrypath.Oban.DeleteWorker,
+          Scrypath.Oban.UpsertWorker,
+          Scrypath.Queue.Migration,
+          Scrypath.Sync.RelatedWorker,
+          Scrypath.Worker
+        ],
         Documents: [Scrypath.Document, Scrypath.Projection, Scrypath.Identity, Scrypath.Bytes],
         Adapters: [Scrypath.Repo, Scrypath.Meilisearch],
         Errors: [Scrypath.Search.Error, Scrypath.TransportError, Scrypath.NativeError]

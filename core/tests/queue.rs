@@ -88,8 +88,9 @@ fn job(id: i64, attempt: i64, writes: &[(i64, Option<&str>)]) -> Claimed {
         None => Wanted::Gone,
     };
     let writes = writes.iter().map(|(key, state)| (DocumentId::Int(*key), wanted(state))).collect();
-    let work = Work { index: "i".into(), declaration: None, primary_key: "id".into(), writes };
-    Claimed { id, attempt, max_attempts: 3, work }
+    let work =
+        Work { index: "i".into(), declaration: None, primary_key: "id".into(), backend_url: None, writes };
+    Claimed { id, attempt, max_attempts: 3, was_obans: false, work }
 }
 
 fn planned(jobs: &[Claimed]) -> Vec<Planned> {

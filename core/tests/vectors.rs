@@ -112,6 +112,7 @@ fn run(core: &Core, case: &Value, vessel: &Value) -> Result<(), String> {
             let schemas = json!([schema]);
             (json!({"op": "tenant_token", "schemas": schemas, "tenant": tenant, "options": options}), vec![])
         }
+        "enqueue" => enqueue(input, &options),
         "merge_distributions" => {
             let (main, overrides) = (&input["main"], &input["overrides"]);
             (json!({"op": "merge_distributions", "main": main, "overrides": overrides}), vec![])
@@ -125,6 +126,9 @@ fn run(core: &Core, case: &Value, vessel: &Value) -> Result<(), String> {
     let mut reply = call(core, request, &records);
     if operation == "tenant_token" {
         claims(&mut reply);
+    }
+    if operation == "enqueue" {
+        row(&mut reply);
     }
     check(&reply, &case["expect"], |ok, expect| match operation {
         "document" => equal(expect, &ok[0]),
@@ -140,9 +144,49 @@ fn run(core: &Core, case: &Value, vessel: &Value) -> Result<(), String> {
         "index_name" => equal(&expect["name"], ok),
         "wire_settings" => equal(&expect["settings"], ok),
         "tenant_token" => subset(expect, ok),
+        "enqueue" => enqueued(expect, ok),
         "merge_distributions" => equal(&expect["gives"], ok),
         _ => subset(&expect["summary"], ok),
     })
+}
+
+/// The operation of a write in mode oban, and its records.
+fn enqueue(input: &Value, options: &Value) -> (Value, Vec<(Value, Option<Value>)>) {
+    let operation = match input["verb"].as_str() {
+        Some("sync_records") => "enqueue_records",
+        Some("delete_record") => "enqueue_deletes",
+        _ => "enqueue_delete_documents",
+    };
+    let hook = input.get("hook").map(host_value);
+    let records = input["records"].as_array().into_iter().flatten();
+    let records = records.map(|record| (host_value(record), hook.clone())).collect();
+    let asked = json!({"op": operation, "options": options, "ids": host_value(&input["ids"]),
+        "dialect": "sqlite", "placeholders": "question"});
+    (asked, records)
+}
+
+/// The args of a row, read.
+fn row(reply: &mut Value) {
+    let insert = reply["ok"].get("insert").cloned().unwrap_or_default();
+    let args: Value = serde_json::from_str(insert["args"].as_str().unwrap_or("{}")).unwrap_or_default();
+    let mut members: Vec<&String> = args.as_object().map_or_else(Vec::new, |args| args.keys().collect());
+    members.sort();
+    let read = json!({"row": insert, "members": members, "args": args});
+    if let (Some(ok), Value::Object(read)) = (reply["ok"].as_object_mut(), read) {
+        ok.extend(read);
+    }
+}
+
+fn enqueued(expect: &Value, ok: &Value) -> Result<(), String> {
+    for (member, expected) in expect.as_object().into_iter().flatten() {
+        match member.as_str() {
+            "members" => equal(expected, &ok["members"])?,
+            "result" => subset(expected, ok)?,
+            _ if expected.is_null() => equal(expected, &ok[member])?,
+            _ => subset(expected, &ok[member])?,
+        }
+    }
+    Ok(())
 }
 
 /// What a server was sent, and what a call made of its answers.

@@ -63,13 +63,27 @@ defmodule Scrypath do
 
   Where `:telemetry` is present: spans `[:scrypath, :search]` (with `search_scope` `:within_facet` or `:suggest`
   where it is not a plain search), `[:scrypath, :search_facet_values]`, `[:scrypath, :search_many]`,
-  `[:scrypath, :hydration]`, `[:scrypath, :sync, :upsert]`, `[:scrypath, :sync, :delete]`,
+  `[:scrypath, :hydration]`, `[:scrypath, :sync, :upsert]`, `[:scrypath, :sync, :delete]`, `[:scrypath, :sync, :related]`,
   `[:scrypath, :meilisearch, :request]` and `[:scrypath, :meilisearch, :task_wait]`, each with `:start` and `:stop`; and
   `[:scrypath, :search_many, :partial]` by itself. They are emitted in the calling process when the call has ended,
-  carrying the times at which things happened. A write that is enqueued emits none.
+  carrying the times at which things happened. Of a write that is enqueued, the span ends with `status: :requested`
+  when its row is made: whether that is there is for the transaction to say. `[:scrypath, :sync, :related, :resolve]`
+  is the span of a resolver that is called now, with `:exception` too.
   """
 
-  alias Scrypath.{Config, Core, Explanation, Projection, Schema, Search, SearchResult, Sync, TenantToken}
+  alias Scrypath.{
+    Config,
+    Core,
+    Explanation,
+    Projection,
+    Related,
+    Schema,
+    Search,
+    SearchResult,
+    Sync,
+    TenantToken
+  }
+
   alias Scrypath.Schema.Declaration
 
   @typedoc """
@@ -508,4 +522,77 @@ defmodule Scrypath do
       when is_atom(schema) and is_list(ids) and is_list(options) do
     Sync.delete_documents(schema, ids, options)
   end
+
+  @doc """
+  Syncs what is related to records: documents of another schema that hold something of theirs. Call it after the
+  database write succeeded.
+
+  Which documents those are is declared under a name, and found by a function of the application:
+
+      defmodule Harbor.Dock do
+        use Scrypath,
+          fields: [:name],
+          fan_outs: [berths: [target: Harbor.Berth, resolver: {Harbor.Berths, :of_docks, []}]]
+      end
+
+      def of_docks(ids), do: Repo.all(from(berth in Berth, where: berth.dock_id in ^ids, lock: "FOR UPDATE"))
+
+      Scrypath.sync_related(Harbor.Dock, dock, fan_out: :berths)
+
+  The resolver is called with the list of the document ids of the source records, and the extra arguments of its
+  declaration; it gives records of the target. They are written as by `sync_records/3`, and the result is that of the
+  write: a no-op where there are none. It should lock the rows that it reads, so that nobody writes an older state of them
+  after it.
+
+  With `sync_mode: :oban` one job is inserted, as by `sync_records/3`. The result has the ids of the source records, and
+  no index. Whoever runs the job calls the resolver and enqueues the target's documents, in one transaction:
+  `Scrypath.Sync.RelatedWorker` where Oban runs the queue, else `work_related/1`; a `scrypath worker` of the same queue leaves
+  it alone, and brings what it enqueued.
+
+  Raises `ArgumentError` where `:fan_out` is missing or not declared.
+
+      iex> alias Scrypath.Examples.Dock
+      iex> options = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:sync_related"]
+      iex> {:ok, result} = Scrypath.sync_related(Dock, %{id: 9, name: "North"}, [fan_out: :berths] ++ options)
+      iex> {result.status, result.index, result.document_ids}
+      {:completed, "scrypath_berth", ["9-1", "9-2"]}
+  """
+  @spec sync_related(Schema.t(), struct() | map() | [struct() | map()], keyword()) ::
+          {:ok, write_result()} | {:error, term()}
+  def sync_related(schema, records, options \\ []) when is_atom(schema) and is_list(options) do
+    Related.sync(schema, List.wrap(records), options)
+  end
+
+  ## The queue
+
+  @doc """
+  Runs jobs of `sync_related/3` that are due, and gives how many, whatever became of them: 0 is nothing to do. For
+  applications without an Oban; call it in a transaction of your own, as often as documents may wait.
+
+  ## Options
+
+    * `:queue` - the queue of the jobs (atom or string, required)
+    * `:connection` - as `sync_records/3` takes it, in a transaction (required)
+    * `:limit` - at most so many, the oldest (`100`)
+
+  Each job's resolver is called, and the documents of its target are enqueued into the same queue, through the same
+  connection. Where that raises, what it wrote is undone, what was raised is logged without its message, and the job will
+  be tried again; the others go on. A resolver that rolls back a transaction of the repo's takes all with it.
+
+  Raises `ArgumentError` where an option is wrong and where a repo is in no transaction.
+
+      {:ok, 3} = Repo.transaction(fn -> Scrypath.work_related(queue: :related, connection: Repo) end)
+  """
+  @spec work_related(keyword()) :: non_neg_integer()
+  defdelegate work_related(options), to: Related.Job, as: :work
+
+  @doc """
+  Starts the shipped `scrypath worker`, linked to the caller: it brings what was enqueued into the index. Options and
+  errors are those of `Scrypath.Worker`, which is a child of a supervisor too.
+
+      {:ok, worker} = Scrypath.worker(queues: [:search], database_url: "postgres://harbor@localhost/harbor")
+      {:ok, %{completed: 12, requests: 2}} = Scrypath.Worker.stop(worker)
+  """
+  @spec worker(keyword()) :: {:ok, pid()} | Scrypath.Worker.error()
+  defdelegate worker(options \\ []), to: Scrypath.Worker, as: :start_link
 end

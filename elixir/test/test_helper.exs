@@ -1,5 +1,5 @@
 # Optional libraries are not started with the package.
-for library <- [:telemetry, :ecto], do: Application.ensure_all_started(library)
+for library <- [:telemetry, :ecto, :oban], do: Application.ensure_all_started(library)
 
 # A stand-in has no application that could run.
 unless Process.whereis(:telemetry_sup) do
@@ -21,4 +21,5 @@ cond do
     IO.puts("The tests with Ecto and PostgreSQL are run.")
 end
 
+System.put_env("SCRYPATH_COMMAND", Scrypath.Test.SearchServer.binary!())
 ExUnit.start()

@@ -1,4 +1,4 @@
-// Builds the native library and puts it where `src/native.cts` looks for it.
+// Builds the native library and the `scrypath` command, and puts them where `src/native.cts` looks for them.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const workspace = join(root, "..");
-execFileSync("cargo", ["build", "--release", "-p", "scrypath-node"], { cwd: workspace, stdio: "inherit" });
+const packages = ["-p", "scrypath-node", "-p", "scrypath-cli"];
+execFileSync("cargo", ["build", "--release", ...packages], { cwd: workspace, stdio: "inherit" });
 
 const built = {
   linux: "libscrypath_node.so",
@@ -20,9 +21,16 @@ const libc =
       ? "-gnu"
       : "-musl";
 const target = process.env.CARGO_TARGET_DIR ?? join(workspace, "target");
-const file = join(root, "native", `scrypath.${process.platform}-${process.arch}${libc}.node`);
+const platform = `${process.platform}-${process.arch}${libc}`;
+const exe = process.platform === "win32" ? ".exe" : "";
 
 mkdirSync(join(root, "native"), { recursive: true });
-// Renamed into place: a running process keeps the library it loaded.
-copyFileSync(join(target, "release", built), `${file}.new`);
-renameSync(`${file}.new`, file);
+place(built, `scrypath.${platform}.node`);
+place(`scrypath${exe}`, `scrypath.${platform}${exe}`);
+
+/** Renamed into place: a running process keeps the file it loaded. */
+function place(name, as) {
+  const file = join(root, "native", as);
+  copyFileSync(join(target, "release", name), `${file}.new`);
+  renameSync(`${file}.new`, file);
+}

@@ -19,7 +19,7 @@ export interface QueueAdapter {
   /**
    * Carries out one statement, inside the transaction that the caller is in.
    *
-   * @returns the rows. The first value of the first is the id of the job.
+   * @returns the rows, whose values are in the order of the statement's columns; none where it gives none.
    */
   query(sql: string, parameters: readonly (string | number)[]): QueueRows | PromiseLike<QueueRows>;
 }
@@ -29,7 +29,12 @@ export type QueueRows = readonly object[];
 
 /** What is needed of a better-sqlite3 `Database`. */
 export interface SqliteConnection {
-  prepare(sql: string): { get(...parameters: unknown[]): unknown };
+  prepare(sql: string): {
+    all(...parameters: unknown[]): unknown[];
+    run(...parameters: unknown[]): unknown;
+    /** Whether the statement gives rows. */
+    readonly reader?: boolean;
+  };
   exec(sql: string): unknown;
 }
 
@@ -76,6 +81,8 @@ export interface Target {
   readonly placeholders: QueuePlaceholders;
   /** Begins at once; gives the rows as the driver has them, or a promise of them. */
   query(sql: string, parameters: readonly (string | number)[]): unknown;
+  /** Whether it is known to be in no transaction. */
+  isIdle?(): boolean;
 }
 
 /** Recognizes a connection. What it is not never shows in the refusal: it may hold a password. */
@@ -92,15 +99,19 @@ export function targetOf(connection: unknown): Target {
   );
 }
 
+/** The values of the rows that a statement gave, in whichever form the driver has them. */
+export function rowsOf(given: unknown): unknown[][] {
+  const list = Array.isArray(given) ? given : (given as { rows?: unknown } | null | undefined)?.rows;
+  if (!Array.isArray(list)) return [];
+  return list.map((row) => (typeof row === "object" && row !== null ? Object.values(row) : []));
+}
+
 /** The id of a job, from the rows that its statement gave. */
-export function jobId(rows: unknown): number {
-  const list = Array.isArray(rows) ? rows : (rows as { rows?: unknown } | null | undefined)?.rows;
-  const row: unknown = Array.isArray(list) ? list[0] : undefined;
-  if (typeof row === "object" && row !== null) {
-    // pg gives a bigint as text, Prisma as a BigInt.
-    const id = Number(Object.values(row)[0]);
-    if (Number.isSafeInteger(id)) return id;
-  }
+export function jobId(given: unknown): number {
+  const [row = []] = rowsOf(given);
+  // pg gives a bigint as text, Prisma as a BigInt.
+  const id = Number(row[0]);
+  if (Number.isSafeInteger(id)) return id;
   throw refused("gave no row with the id of the job: its `query` must return the rows of the statement");
 }
 
@@ -193,7 +204,12 @@ function sqlite(connection: Shape): Target | undefined {
   return {
     dialect: "sqlite",
     placeholders: "question",
-    query: (sql, parameters) => [(connection.prepare(sql) as { get: Method }).get(...parameters)],
+    query: (sql, parameters) => {
+      const statement = connection.prepare(sql) as ReturnType<SqliteConnection["prepare"]>;
+      // better-sqlite3 has rows only of statements that give some.
+      return statement.reader === false ? statement.run(...parameters) : statement.all(...parameters);
+    },
+    isIdle: () => connection.inTransaction === false,
   };
 }
 
@@ -213,7 +229,8 @@ const DIALECTS: Readonly<Record<string, QueueDialect>> = {
   sqlite3: "sqlite",
 };
 
-function known(name: unknown): QueueDialect {
+/** The dialect of a database, by any name that a library has for it. */
+export function known(name: unknown): QueueDialect {
   if (typeof name === "string" && Object.hasOwn(DIALECTS, name)) return DIALECTS[name] as QueueDialect;
   throw refused("is to a database of another kind: jobs are kept in PostgreSQL or SQLite");
 }

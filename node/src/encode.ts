@@ -24,6 +24,11 @@ export function encodeArgument(value: unknown): unknown {
   return encode(value, { isDocument: false, path: [] });
 }
 
+/** The same as JSON text, as requests hold it. */
+export function argumentJson(value: unknown): string {
+  return JSON.stringify(encodeArgument(value));
+}
+
 /** Encodes a value of a document: objects may be class instances, and `undefined` members are absent. */
 export function encodeValue(value: unknown): unknown {
   return encode(value, { isDocument: true, path: [] });

@@ -15,9 +15,16 @@ const JOBS = {
   sync_records: "enqueue_records",
   delete_records: "enqueue_deletes",
   delete_documents: "enqueue_delete_documents",
+  sync_related: "enqueue_related",
 } as const;
 
-export type Write = keyof typeof JOBS;
+type Enqueued = keyof typeof JOBS;
+
+/** What is either sent or enqueued. */
+export type Write = Exclude<Enqueued, "sync_related">;
+
+/** What writes take; `ids` where they come without records. */
+type EnqueueRequest = Request<"index_name"> & { readonly ids?: string | undefined };
 
 /** For a call without a connection: what else is wrong with it is heard first. */
 const NOWHERE = { dialect: "sqlite", placeholders: "question" } as const;
@@ -26,9 +33,9 @@ const NOWHERE = { dialect: "sqlite", placeholders: "question" } as const;
  * Enqueues a write. There is no pause before the statement begins: with a driver that does not wait, the job
  * is inserted when this returns its promise.
  */
-export async function enqueue<Name extends Write>(
-  write: Name,
-  request: Request<NoInfer<Name>>,
+export async function enqueue(
+  write: Enqueued,
+  request: EnqueueRequest,
   connection: unknown,
   records: Lines | undefined,
 ): Promise<WriteResult> {
@@ -41,9 +48,9 @@ export async function enqueue<Name extends Write>(
   return enqueueResult(made, jobId(rows));
 }
 
-function make<Name extends Write>(
-  write: Name,
-  request: Request<Name>,
+function make(
+  write: Enqueued,
+  request: EnqueueRequest,
   { dialect, placeholders }: Pick<Target, "dialect" | "placeholders">,
   records: Lines | undefined,
 ): wire.Enqueue {
@@ -52,16 +59,21 @@ function make<Name extends Write>(
     dialect: JSON.stringify(dialect),
     placeholders: JSON.stringify(placeholders),
   };
-  return callNow(JOBS[write], asked as Request<(typeof JOBS)[Name]>, { records });
+  return callNow(JOBS[write], asked as Request<(typeof JOBS)[Enqueued]>, { records });
 }
 
 function unavailable(): QueueError {
+  return withoutConnection(
+    'syncMode "oban" needs `connection`: the connection to your database whose transaction the job is to be part of',
+  );
+}
+
+export function withoutConnection(message: string): QueueError {
   return new QueueError({
     kind: "queue_unavailable",
     class: "queue",
     retryable: false,
-    message:
-      'syncMode "oban" needs `connection`: the connection to your database whose transaction the job is to be part of',
+    message,
     details: { name: "connection" },
   });
 }

@@ -1,5 +1,5 @@
 import { callNow } from "./door.js";
-import { encodeArgument } from "./encode.js";
+import { argumentJson } from "./encode.js";
 
 type Distributions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -18,6 +18,5 @@ export function mergeDistributions(
   main: Distributions,
   overrides: Distributions,
 ): Record<string, Record<string, number>> {
-  const write = (given: Distributions) => JSON.stringify(encodeArgument(given));
-  return callNow("merge_distributions", { main: write(main), overrides: write(overrides) });
+  return callNow("merge_distributions", { main: argumentJson(main), overrides: argumentJson(overrides) });
 }

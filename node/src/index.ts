@@ -7,6 +7,17 @@
  * @module
  */
 
+export {
+  type Composition,
+  type CompositionMany,
+  compose,
+  composeMany,
+  type EntrySpec,
+  type Fragment,
+  searchArgs,
+  searchManyArgs,
+  type Target,
+} from "./composition.js";
 export type {
   DrizzleTransaction,
   KnexTransaction,
@@ -19,35 +30,7 @@ export type {
   QueueRows,
   SqliteConnection,
 } from "./connections.js";
-export {
-  type Capabilities,
-  type Composition,
-  type CompositionMany,
-  type Criteria,
-  capabilities,
-  castParams,
-  compose,
-  composeMany,
-  type EntrySpec,
-  type FormData,
-  type FormIssue,
-  type Fragment,
-  normalizeParams,
-  type PerQuery,
-  type Reflection,
-  type ReflectionMany,
-  type RequestParams,
-  reflectSearch,
-  reflectSearchMany,
-  type SearchArguments,
-  type SearchParams,
-  searchArgs,
-  searchManyArgs,
-  type Target,
-  toFormData,
-  toQueryParams,
-  toQueryString,
-} from "./edge.js";
+export type { Criteria, PerQuery, SearchArguments, SearchParams } from "./criteria.js";
 export {
   BackendError,
   type ErrorClass,
@@ -86,7 +69,26 @@ export type {
   TenantTokenOptions,
   WriteOptions,
 } from "./options.js";
+export {
+  type Capabilities,
+  capabilities,
+  type Reflection,
+  type ReflectionMany,
+  reflectSearch,
+  reflectSearchMany,
+} from "./reflection.js";
+export type { RelatedFailure, RelatedOptions, WorkRelatedOptions } from "./related.js";
 export type { Repo } from "./repo.js";
+export {
+  castParams,
+  type FormData,
+  type FormIssue,
+  normalizeParams,
+  type RequestParams,
+  toFormData,
+  toQueryParams,
+  toQueryString,
+} from "./request-params.js";
 export type {
   Bucket,
   Document,
@@ -121,6 +123,7 @@ export {
   fingerprint,
   type PathOf,
   project,
+  type Resolver,
   type Schema,
   type SchemaHooks,
   type SchemaOptions,
@@ -135,4 +138,7 @@ export {
 } from "./schema.js";
 export { Scrypath, validateOptions } from "./scrypath.js";
 export type { HitReader, SearchResult } from "./search-result.js";
+export { type KnexMigrating, type QueueTables, queueMigration, queueTables } from "./tables.js";
 export type { TelemetryEvent } from "./telemetry.js";
+export type { Tally, Worker, WorkerMessage } from "./worker.js";
+export type { WorkerOptions } from "./worker-options.js";

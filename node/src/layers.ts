@@ -4,7 +4,7 @@
  * Options are an object or, where order and repetition matter, an array of pairs.
  */
 
-import { encodeArgument } from "./encode.js";
+import { argumentJson } from "./encode.js";
 import type { Repo } from "./repo.js";
 
 type Pairs = readonly (readonly [string, unknown])[];
@@ -36,7 +36,7 @@ export function callLayer(options: unknown): CallLayer {
     return [key, key === "preload" && !isNames(value) ? opaque : value];
   });
   const signal = given(pairs, "signal") as CallLayer["signal"];
-  return { json: write(layer ?? options), signal, repo, preload };
+  return { json: argumentJson(layer ?? options), signal, repo, preload };
 }
 
 /** The options of a write. Its connection is taken out; what other calls do with one, the core refuses. */
@@ -54,7 +54,7 @@ export function defaultsLayer(options: unknown): string {
       if (key === "connection") return [key, opaque];
       return [key, key === "repo" ? repoName(value) : value];
     });
-  return write(layer ?? options);
+  return argumentJson(layer ?? options);
 }
 
 /** The options of a declaration, without those named in `own`, which stay in JavaScript. */
@@ -68,6 +68,11 @@ export function declarationLayer<Own extends string>(
   return { json: defaultsLayer(rest ?? options), own: Object.fromEntries(taken) };
 }
 
+/** One option, in whichever form they are. */
+export function optionOf(options: unknown, name: string): unknown {
+  return given(pairsOf(options), name);
+}
+
 function given(pairs: Pairs | undefined, name: string): unknown {
   return pairs?.find(([key]) => key === name)?.[1];
 }
@@ -76,10 +81,6 @@ function pairsOf(options: unknown): Pairs | undefined {
   if (typeof options !== "object" || options === null) return undefined;
   if (!Array.isArray(options)) return Object.entries(options);
   return options.every((pair) => Array.isArray(pair) && pair.length === 2) ? options : undefined;
-}
-
-function write(layer: unknown): string {
-  return JSON.stringify(encodeArgument(layer));
 }
 
 function repoName(repo: unknown): unknown {

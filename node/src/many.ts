@@ -3,7 +3,7 @@
  */
 
 import { call, callNow } from "./door.js";
-import { encodeArgument } from "./encode.js";
+import { argumentJson } from "./encode.js";
 import { type ScrypathError, toError } from "./errors.js";
 import type { Hit } from "./hits.js";
 import { callLayer } from "./layers.js";
@@ -62,8 +62,8 @@ export async function searchMany(
   const found = await call(
     "search_many",
     {
-      entries: write(list(entries).map((entry) => entryOf(entry, schemas))),
-      global_schemas: globalSchemas && write(globalSchemas.map((schema) => schemas.number(schema))),
+      entries: argumentJson(list(entries).map((entry) => entryOf(entry, schemas))),
+      global_schemas: globalSchemas && argumentJson(globalSchemas.map((schema) => schemas.number(schema))),
       schemas: schemas.json(),
       options: json,
       defaults: defaults.json,
@@ -82,7 +82,7 @@ export async function searchMany(
     const limit = found.hydration_timeout;
     const fetch = (entry: wire.EntryReply) => fetchRows(entry, schemaOf(entry), repoOf, preload, limit);
     rows = await Promise.all(found.entries.map(fetch));
-    const finish = { pending: JSON.stringify(found.pending), outcomes: write(rows.map(outcome)) };
+    const finish = { pending: JSON.stringify(found.pending), outcomes: argumentJson(rows.map(outcome)) };
     try {
       finished = callNow("finish_search_many", finish, { emitter });
     } finally {
@@ -208,8 +208,4 @@ function failure(reason: unknown): ScrypathError | unknown {
 function list<Item>(items: readonly Item[]): readonly Item[] {
   if (Array.isArray(items)) return items;
   throw new TypeError("entries must be an array");
-}
-
-function write(value: unknown): string {
-  return JSON.stringify(encodeArgument(value));
 }

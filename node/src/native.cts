@@ -36,7 +36,7 @@ export interface NativeBulk {
 
 const packageRoot = join(__dirname, "..", "..");
 
-function load(): Native {
+function load(): { native: Native; file: string } {
   const libcs = process.platform === "linux" ? ["-gnu", "-musl"] : [""];
   const platform = `${process.platform}-${process.arch}`;
   const failures: string[] = [];
@@ -44,7 +44,7 @@ function load(): Native {
     const file = join(packageRoot, "native", `scrypath.${platform}${libc}.node`);
     if (!existsSync(file)) continue;
     try {
-      return checked(require(file));
+      return { native: checked(require(file)), file };
     } catch (error) {
       failures.push((error as Error).message);
     }
@@ -62,4 +62,8 @@ function checked(native: Native): Native {
   throw new Error(`the native library is of version ${native.version()}, the package of version ${version}`);
 }
 
-export const native = load();
+const loaded = load();
+export const native = loaded.native;
+
+/** Where the `scrypath` command lies that the package brings along; a checkout may lack it. */
+export const shipped = loaded.file.replace(/\.node$/, process.platform === "win32" ? ".exe" : "");

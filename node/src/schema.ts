@@ -6,7 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { callNow } from "./door.js";
-import { declarationLayer } from "./layers.js";
+import { declarationLayer, optionOf } from "./layers.js";
 import { linesToIdentify, linesToProject } from "./records.js";
 import { type Document, type Faceting, schemaConfig as reflect, type SchemaConfig } from "./results.js";
 import type { Declaration, DocumentId } from "./wire.js";
@@ -31,16 +31,61 @@ export interface FacetingOptions<Row> {
   readonly hierarchy?: { readonly base: FieldOf<Row>; readonly depth: number };
 }
 
-/** Which other records to sync when one changes. */
-export interface FanOut {
-  /** The schema of those records, or a function that returns it where the two refer to each other. */
-  readonly target: AnySchema | (() => AnySchema);
+/**
+ * What a declaration is not told: fan-outs of one schema have targets of different types. `satisfies FanOut<Row>`
+ * checks one of them.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: assignable to the rows and the connection of every fan-out.
+type Unchecked = any;
+
+/** Finds the records of a fan-out's target. */
+export type Resolver<Row, Connection = unknown> = (
+  /** The document ids of the records that changed; at least one. */
+  ids: readonly (string | number)[],
+  context: {
+    /**
+     * In a job: the `connection` that `workRelated` was given, whose transaction the job is run in. Read with a row
+     * lock there. `undefined` in modes `inline` and `manual`.
+     */
+    readonly connection: Connection | undefined;
+  },
+) => readonly Row[] | PromiseLike<readonly Row[]>;
+
+/**
+ * Which other records' documents change with a record, for `syncRelated`.
+ *
+ * @example
+ * ```ts
+ * interface AuthorRow { id: number; name: string }
+ * const rows: NoteRow[] = [{ id: 1, title: "Harbour", status: "open", year: 1990 }];
+ * const Author = schema<AuthorRow>({
+ *   name: "Author",
+ *   fields: ["name"],
+ *   fanOuts: {
+ *     notes: {
+ *       target: Note,
+ *       resolver: async (ids) => rows.filter(({ id }) => ids.includes(id)),
+ *     } satisfies scrypath.FanOut<NoteRow>,
+ *   },
+ * });
+ * const { documentIds } = await search.syncRelated(Author, { id: 1, name: "Ann" }, { fanOut: "notes" });
+ * console.log(documentIds); // [ 1 ]
+ * ```
+ */
+export interface FanOut<Row = Unchecked, Connection = Unchecked> {
+  /**
+   * The schema of those records, or a function that returns it where the two refer to each other; TypeScript then
+   * wants the type of one written down: `const Author: Schema<AuthorRow> = …`.
+   */
+  readonly target: Schema<Row, unknown> | (() => Schema<Row, unknown>);
   /** Finds them. */
-  readonly resolver: (...args: never[]) => unknown;
+  readonly resolver: Resolver<Row, Connection>;
 }
 
 /** What a schema does beyond its declared fields. */
 export interface SchemaHooks<Row> {
+  /** What `syncRelated` writes when a record changes, by a name of your own. */
+  readonly fanOuts?: Readonly<Record<string, FanOut>> | undefined;
   /**
    * Makes the document of a record, in place of its declared fields. Its `id`, if it has one, becomes
    * the document id. Whatever it needs must be loaded already.
@@ -67,7 +112,6 @@ export interface SchemaOptions<Row, Doc = Row> extends SchemaHooks<Row> {
   readonly documentId?: FieldOf<Row & Doc>;
   /** The prefix of the index name. Default `scrypath`. */
   readonly indexPrefix?: string | null;
-  readonly fanOuts?: Readonly<Record<string, FanOut>>;
   readonly backend?: string | null;
   /** The field that `tenantScope` restricts. Added to `fields` and `filterable` where absent. */
   readonly tenantField?: FieldOf<Row & Doc> | null;
@@ -90,6 +134,8 @@ export class Schema<Row, Doc = Row> {
   /** @internal */
   readonly searchDocumentId: ((row: Row) => string | number | bigint) | undefined;
   /** @internal */
+  readonly fanOuts: Readonly<Record<string, FanOut>>;
+  /** @internal */
   readonly declared: Declaration;
   /** @internal */
   readonly config: SchemaConfig;
@@ -97,7 +143,7 @@ export class Schema<Row, Doc = Row> {
   declare protected readonly types: { row: (row: Row) => void; document: Doc };
 
   /** @internal */
-  constructor(declared: Declaration, hooks: SchemaHooks<Row>, fanOuts: Readonly<Record<string, FanOut>>) {
+  constructor(declared: Declaration, hooks: SchemaHooks<Row>) {
     const { document_id, fields, tenant_field } = declared.config;
     this.declared = declared;
     this.quoted = JSON.stringify(declared.json);
@@ -109,7 +155,8 @@ export class Schema<Row, Doc = Row> {
       projected: [...new Set([...fields, ...identified])],
       identified,
     };
-    this.config = reflect(declared.config, { fanOuts, documentSource: "fields" });
+    this.fanOuts = hooks.fanOuts ?? {};
+    this.config = reflect(declared.config, { fanOuts: this.fanOuts, documentSource: "fields" });
     for (const warning of declared.warnings) process.emitWarning(warning, "ScrypathWarning");
   }
 }
@@ -129,11 +176,17 @@ export function schema<Row extends object = Record<string, unknown>, Doc extends
   // The record type is given, not guessed from the names of fields.
   options: SchemaOptions<NoInfer<Row>, NoInfer<Doc>>,
 ): Schema<Row, Doc> {
+  return kept(checked<Row, Doc>(options));
+}
+
+function checked<Row, Doc>(options: SchemaOptions<Row, Doc>): Schema<Row, Doc> {
   const { json, own } = declarationLayer(options, ["name", "searchDocument", "searchDocumentId"]);
   // A name that is none is refused as an empty one.
   const name = typeof own.name === "string" ? own.name : "";
   const declared = callNow("declare", { name: JSON.stringify(name), options: json });
-  return new Schema(declared, own as SchemaHooks<Row>, options.fanOuts ?? {});
+  // The core looks at fan-outs too; what they hold stays here.
+  const fanOuts = optionOf(options, "fanOuts") as SchemaHooks<Row>["fanOuts"];
+  return new Schema(declared, { ...(own as SchemaHooks<Row>), fanOuts });
 }
 
 /**
@@ -153,7 +206,7 @@ export function schemaFromJson<Row extends object = Record<string, unknown>, Doc
   hooks: SchemaHooks<Row> = {},
 ): Schema<Row, Doc> {
   const text = typeof json === "string" ? json : JSON.stringify(json);
-  return new Schema(callNow("load", { json: JSON.stringify(text) }), hooks, {});
+  return kept(new Schema<Row, Doc>(callNow("load", { json: JSON.stringify(text) }), hooks));
 }
 
 /**
@@ -173,7 +226,27 @@ schema.fromFile = function fromFile<Row extends object = Record<string, unknown>
 export function validateSchema<Row extends object = Record<string, unknown>, Doc extends object = Row>(
   options: SchemaOptions<NoInfer<Row>, NoInfer<Doc>>,
 ): void {
-  schema<Row, Doc>(options);
+  checked<Row, Doc>(options);
+}
+
+// ── The schemas that jobs name ───────────────────────────────────────────────────────────────────────
+
+/** Those that have fan-outs, by name. */
+const fanningOut = new Map<string, AnySchema>();
+
+function kept<Row, Doc>(of: Schema<Row, Doc>): Schema<Row, Doc> {
+  if (Object.keys(of.fanOuts).length > 0) fanningOut.set(nameOf(of), of);
+  return of;
+}
+
+/** @internal The name of a schema as jobs have it. */
+export function nameOf(of: AnySchema): string {
+  return (JSON.parse(of.declared.json) as { readonly name: string }).name;
+}
+
+/** @internal The schema with fan-outs that this program declared last under a name. */
+export function schemaFanningOut(name: string): AnySchema | undefined {
+  return fanningOut.get(name);
 }
 
 /** @internal The declaration as calls pass it. */

@@ -1,9 +1,9 @@
 import { refused } from "./connections.js";
 import { call, callNow, type Request } from "./door.js";
-import { encodeArgument } from "./encode.js";
+import { argumentJson } from "./encode.js";
 import { enqueue, type Write } from "./enqueue.js";
 import { hydrate } from "./hydrate.js";
-import { callLayer, defaultsLayer, writeLayer } from "./layers.js";
+import { callLayer, defaultsLayer, optionOf, writeLayer } from "./layers.js";
 import { type MultiSearchResult, type SearchEntry, searchMany } from "./many.js";
 import type {
   FilterCondition,
@@ -17,6 +17,7 @@ import type {
   WriteOptions,
 } from "./options.js";
 import { type Lines, linesToIdentify, linesToProject } from "./records.js";
+import { type RelatedOptions, resolve, type WorkRelatedOptions, workRelated } from "./related.js";
 import type { Repo } from "./repo.js";
 import {
   type Explanation,
@@ -30,9 +31,11 @@ import {
   type WriteResult,
   writeResult,
 } from "./results.js";
-import { type AnySchema, documentIdField, type PathOf, quoted, type Schema } from "./schema.js";
+import { type AnySchema, documentIdField, type FanOut, type PathOf, quoted, type Schema } from "./schema.js";
 import type { SearchResult } from "./search-result.js";
 import { Emitter } from "./telemetry.js";
+import { Worker } from "./worker.js";
+import type { WorkerOptions } from "./worker-options.js";
 
 /**
  * Checks runtime options without using them.
@@ -61,6 +64,7 @@ export function validateOptions(options: ScrypathOptions): OptionsSummary {
  */
 export class Scrypath {
   readonly #defaults: string;
+  readonly #apiKey: string | null | undefined;
   readonly #repo: Repo<unknown> | null | undefined;
 
   /**
@@ -70,6 +74,7 @@ export class Scrypath {
   constructor(options: ScrypathOptions) {
     validateOptions(options);
     this.#repo = options.repo;
+    this.#apiKey = optionOf(options, "meilisearchApiKey") as string | null | undefined;
     this.#defaults = defaultsLayer(options);
   }
 
@@ -99,7 +104,7 @@ export class Scrypath {
       "search",
       {
         ...request,
-        text: JSON.stringify(encodeArgument(text)),
+        text: argumentJson(text),
         primary_key: key && JSON.stringify(key),
         bucket: more.bucket,
         disjunctive: more.disjunctive,
@@ -124,7 +129,7 @@ export class Scrypath {
     bucket: readonly [facet: PathOf<Row & Doc>, value: FilterCondition],
     options: SearchOptions<Row, Row & Doc> = {},
   ): Promise<SearchResult<Row, Doc>> {
-    return this.#search(schema, text, options, { bucket: JSON.stringify(encodeArgument([bucket])) });
+    return this.#search(schema, text, options, { bucket: argumentJson([bucket]) });
   }
 
   /**
@@ -151,8 +156,8 @@ export class Scrypath {
   ): Promise<FacetValues> {
     const { request, signal } = this.#split(schema, options);
     const asked = {
-      facet: JSON.stringify(encodeArgument(facet)),
-      text: JSON.stringify(encodeArgument(text)),
+      facet: argumentJson(facet),
+      text: argumentJson(text),
     };
     return facetValues(await call("search_facet_values", { ...request, ...asked }, { signal }));
   }
@@ -175,7 +180,7 @@ export class Scrypath {
     options: SuggestOptions<Row, Row & Doc> = {},
   ): Promise<readonly Suggestion[]> {
     const { request, signal } = this.#split(schema, options);
-    return call("suggest", { ...request, text: JSON.stringify(encodeArgument(text)) }, { signal });
+    return call("suggest", { ...request, text: argumentJson(text) }, { signal });
   }
 
   /**
@@ -253,8 +258,84 @@ export class Scrypath {
     ids: readonly (string | number | bigint)[],
     options: WriteOptions = {},
   ): Promise<WriteResult> {
-    const given = JSON.stringify(encodeArgument(list(ids, "ids")));
+    const given = argumentJson(list(ids, "ids"));
     return this.#write("delete_documents", schema, options, { ids: given });
+  }
+
+  /**
+   * Writes the documents of other records, which show something of these: those that a fan-out of the schema finds.
+   *
+   * In modes `inline` and `manual` its resolver is called with the ids of the records' documents, and what it gives is
+   * written as by `syncRecords`, whose result this is. In mode `oban` a job with the ids is inserted on `connection`,
+   * as in `syncRecords`, and the resolver is called when `workRelated`, or an Oban, runs it; the result has the ids of
+   * these records and no index.
+   *
+   * @param records the records that changed, or one. For none, nothing is done.
+   * @throws {UsageError} when `fanOut` is missing, or the schema declares no such one. What the resolver throws
+   *   passes through. The rest is as in `syncRecords`.
+   * @example
+   * ```ts
+   * interface AuthorRow { id: number; name: string }
+   * const rows: (NoteRow & { author: number })[] = [{ id: 1, title: "Harbour", status: "open", year: 1990, author: 7 }];
+   * const Author = schema<AuthorRow>({
+   *   name: "Author",
+   *   fields: ["name"],
+   *   fanOuts: { notes: { target: Note, resolver: (ids) => rows.filter(({ author }) => ids.includes(author)) } },
+   * });
+   * const { documentIds } = await search.syncRelated(Author, { id: 7, name: "Ann" }, { fanOut: "notes" });
+   * console.log(documentIds); // [ 1 ]
+   * ```
+   */
+  async syncRelated<Row>(
+    schema: Schema<Row, unknown>,
+    records: Row | readonly Row[],
+    options: RelatedOptions,
+  ): Promise<WriteResult> {
+    const { rest, connection } = writeLayer(options);
+    const { request, signal } = this.#split(schema, rest);
+    signal?.throwIfAborted();
+    const { fanOuts } = schema;
+    const declared = JSON.stringify(Object.keys(fanOuts));
+    const { fan_out: name, sync_mode: mode } = callNow("plan_related", { ...request, declared });
+    const sources = linesToIdentify(schema, Array.isArray(records) ? records : [records]);
+    if (mode === "oban") return enqueue("sync_related", request, connection, sources);
+    refuseConnection(connection, mode);
+    const ids = callNow("document_ids", { schema: request.schema }, { records: sources });
+    const { target, records: found } = await resolve(fanOuts[name] as FanOut, ids, undefined);
+    return this.syncRecords(target, found, rest as WriteOptions);
+  }
+
+  /**
+   * Runs the jobs of `syncRelated` in a queue that are due, inside your transaction; for applications without an Oban.
+   * For each, its resolver is called with the ids and your `connection`, and what it gives is enqueued in the same
+   * queue, on the same connection: `worker` brings that into the index. Resolvers should read with a row lock
+   * (`SELECT … FOR UPDATE`), so that what they give is not older than what others enqueue, and in a transaction of
+   * isolation `READ COMMITTED`. With better-sqlite3, give it a `Database` of its own: others' statements on it would
+   * be in the same transaction.
+   *
+   * A job whose resolver throws, or whose schema this program does not declare, is to be run again later: what was
+   * done for it is undone, and the others go on. Of one that cannot be read, its row says why it was cancelled.
+   *
+   * @returns how many jobs there were, however they ended. Call it, and commit, until there are none.
+   * @throws {UsageError} when an option is wrong, or the connection is known to be in no transaction.
+   * @throws {QueueError} without a `connection`. Errors of the database reach you as they are.
+   * @example
+   * ```ts
+   * const db = new Database("app.db");
+   * for (let jobs = 1; jobs > 0; ) {
+   *   db.exec("BEGIN IMMEDIATE");
+   *   try {
+   *     jobs = await search.workRelated({ queue: "search", connection: db });
+   *     db.exec("COMMIT");
+   *   } catch (error) {
+   *     db.exec("ROLLBACK");
+   *     throw error;
+   *   }
+   * }
+   * ```
+   */
+  async workRelated(options: WorkRelatedOptions): Promise<number> {
+    return workRelated(options, (target, records, given) => this.syncRecords(target, records, given));
   }
 
   async #write<Name extends Write>(
@@ -271,8 +352,34 @@ export class Scrypath {
     signal?.throwIfAborted();
     const { sync_mode: mode } = callNow("resolve_config", layers);
     if (mode === "oban") return enqueue(operation, request, connection, records);
-    if (connection !== undefined) throw refused(`is for syncMode "oban", and this call's is "${mode}"`);
+    refuseConnection(connection, mode);
     return writeResult(await call<Write>(operation, request, { records, signal }));
+  }
+
+  /**
+   * Starts the `scrypath worker` that comes with this package, in a process of its own: it brings what mode `oban`
+   * enqueued into the index. It writes to this client's `meilisearchUrl`, with its key. URLs and key are handed
+   * over in its environment, never on its command line.
+   *
+   * It ends with `stop`, with `signal`, and with this process: when that exits, and where there is a shell also
+   * when it is killed. What it began is finished first. The command is looked for under the environment's
+   * `SCRYPATH_COMMAND`, beside the package's native library, and on `PATH`.
+   *
+   * @throws {UsageError} when an option is missing or wrong; nothing was started.
+   * @throws {QueueError} when the command is not found.
+   * @example
+   * ```ts
+   * const search = new Scrypath({ meilisearchUrl: "embedded:search", obanQueue: "search" });
+   * const worker = search.worker({ databaseUrl: "sqlite:app.db", untilIdle: true });
+   * const { completed } = await worker.done;
+   * console.log(completed); // 0
+   * ```
+   */
+  worker(options: WorkerOptions = {}): Worker {
+    const { meilisearch_url: meilisearchUrl, oban_queue: obanQueue } = callNow("resolve_config", {
+      options: this.#defaults,
+    });
+    return new Worker(options, { meilisearchUrl, meilisearchApiKey: this.#apiKey, obanQueue });
   }
 
   /**
@@ -315,7 +422,7 @@ export class Scrypath {
     return callNow("tenant_token", {
       ...layers,
       schemas: `[${all.map(quoted).join()}]`,
-      tenant: JSON.stringify(encodeArgument(tenant)),
+      tenant: argumentJson(tenant),
     });
   }
 
@@ -329,7 +436,7 @@ export class Scrypath {
     signal?.throwIfAborted();
     const asked = {
       ...request,
-      text: JSON.stringify(encodeArgument(text)),
+      text: argumentJson(text),
       primary_key: undefined,
       bucket: undefined,
       disjunctive: undefined,
@@ -367,6 +474,10 @@ export class Scrypath {
       },
     };
   }
+}
+
+function refuseConnection(connection: unknown, mode: string): void {
+  if (connection !== undefined) throw refused(`is for syncMode "oban", and this call's is "${mode}"`);
 }
 
 interface Split {

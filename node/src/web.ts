@@ -4,8 +4,9 @@
  * The handler reads the query string itself, so that it does not matter how the framework parses one.
  */
 
-import { normalizeParams, type SearchParams } from "./edge.js";
+import type { SearchParams } from "./criteria.js";
 import { ParamsError } from "./errors.js";
+import { normalizeParams } from "./request-params.js";
 import type { AnySchema } from "./schema.js";
 
 interface Request {

@@ -28,6 +28,12 @@ export type Response =
   | Hydrated
   | WriteResult
   | Enqueue
+  | QueueTables
+  | PreparedJob
+  | PerformedJob
+  | RelatedPlan
+  | RelatedJob
+  | Statements
   | Summary
   | EdgeReply
   | Record<string, never>;
@@ -457,6 +463,76 @@ export interface Insert {
   max_attempts: number;
 }
 
+/** What makes the tables of the queue, and what drops those that are ours. Each text is one statement without parameters; all of them may be carried out again and change nothing then. */
+export interface QueueTables {
+  install: string[];
+  /** Jobs are data: their table stays. */
+  uninstall: string[];
+}
+
+/** What is to be done before a job is performed. With a verdict, nothing is. */
+export interface PreparedJob {
+  verdict?: JobVerdict;
+  /** Each committed by itself, before the job is performed. Their rows are texts. */
+  statements: Statement[];
+  /** To be handed on. */
+  ticket: string;
+}
+
+/** What the host tells its Oban. */
+export interface JobVerdict {
+  outcome: JobOutcome;
+  reason?: string;
+  /** Of `snooze`: until when it is put back. */
+  seconds?: number;
+}
+
+export type JobOutcome = "completed" | "cancelled" | "retry" | "snooze";
+
+/** One statement, and the values of its places in their order. It may give rows. */
+export interface Statement {
+  sql: string;
+  params: Param[];
+}
+
+export type Param = string | number;
+
+/** What became of a job. */
+export interface PerformedJob {
+  verdict: JobVerdict;
+  /** Each committed by itself, before the verdict is passed on. */
+  statements: Statement[];
+}
+
+/** What a call of related sync is to do. */
+export interface RelatedPlan {
+  fan_out: string;
+  sync_mode: SyncMode;
+}
+
+/** A related job, read. */
+export interface RelatedJob {
+  verdict?: JobVerdict;
+  schema: string;
+  fan_out: string;
+  document_ids: DocumentId[];
+  options: RelatedOptions;
+  /** First in the transaction in which the job is run. */
+  statements: Statement[];
+}
+
+/** With what the target's jobs are enqueued. */
+export interface RelatedOptions {
+  oban_queue: string;
+  index_prefix?: string;
+  meilisearch_url?: string;
+}
+
+/** Statements to carry out, and nothing else. */
+export interface Statements {
+  statements: Statement[];
+}
+
 /** A resolved configuration, without its secrets, for looking at. */
 export interface Summary {
   index_prefix: string | null;
@@ -674,6 +750,8 @@ export type EventName =
   | "scrypath.sync.upsert.stop"
   | "scrypath.sync.delete.start"
   | "scrypath.sync.delete.stop"
+  | "scrypath.sync.related.start"
+  | "scrypath.sync.related.stop"
   | "scrypath.meilisearch.request.start"
   | "scrypath.meilisearch.request.stop"
   | "scrypath.meilisearch.task_wait.start"
@@ -787,6 +865,15 @@ export type Dialect = "postgres" | "sqlite";
 
 /** How a driver writes the places of values. */
 export type Placeholders = "numbered" | "format" | "question";
+
+/** A job as an Oban hands it over. */
+export interface OwnJob {
+  id: number;
+  worker: string;
+  queue: string;
+  /** JSON text. */
+  args: string;
+}
 
 /** What each operation takes beside its records, and gives under `ok`. */
 export interface Operations {
@@ -994,6 +1081,91 @@ export interface Operations {
       ids: unknown;
     };
     gives: Enqueue;
+  };
+  /** The statements that make the tables of the queue, and drop those that are ours. */
+  queue_tables: {
+    takes: {
+      dialect: Dialect;
+    };
+    gives: QueueTables;
+  };
+  /** Checks a job that an Oban runs, and says how the fences of its documents are taken. */
+  prepare_job: {
+    takes: {
+      job: OwnJob;
+      dialect: Dialect;
+      placeholders: Placeholders;
+    };
+    gives: PreparedJob;
+  };
+  /** Sends what a prepared job is to send; `rows` are those of its statements. */
+  perform_job: {
+    takes: {
+      job: OwnJob;
+      dialect: Dialect;
+      placeholders: Placeholders;
+      ticket: string;
+      rows: string[][][];
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+    };
+    gives: PerformedJob;
+  };
+  /** Checks a call of related sync against the fan-outs that its schema declares. */
+  plan_related: {
+    takes: {
+      schema: string;
+      declared: string[];
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+    };
+    gives: RelatedPlan;
+  };
+  /** The job that syncs what is related to the pushed records. */
+  enqueue_related: {
+    takes: {
+      schema: string;
+      defaults?: unknown;
+      repo_defaults?: unknown;
+      options?: unknown;
+      dialect: Dialect;
+      placeholders: Placeholders;
+    };
+    gives: Enqueue;
+  };
+  /** Reads a related job. */
+  read_related: {
+    takes: {
+      job: OwnJob;
+      dialect: Dialect;
+      placeholders: Placeholders;
+    };
+    gives: RelatedJob;
+  };
+  /** The statement that gives and locks the related jobs that are due. */
+  claim_related: {
+    takes: {
+      queue: string;
+      limit: number;
+      dialect: Dialect;
+      placeholders: Placeholders;
+    };
+    gives: Statements;
+  };
+  /** The statement that writes down how a related job ended. */
+  settle_related: {
+    takes: {
+      id: number;
+      outcome: JobOutcome;
+      reason?: string | null;
+      attempt: number;
+      max_attempts: number;
+      dialect: Dialect;
+      placeholders: Placeholders;
+    };
+    gives: Statements;
   };
   /** Upserts the pushed records. */
   sync_records: {

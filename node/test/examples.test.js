@@ -34,7 +34,7 @@ const folder = await mkdtemp(join(tmpdir(), "scrypath-examples-"));
 after(() => rm(folder, { recursive: true, force: true }));
 await mkdir(join(folder, "node_modules"));
 await symlink(root, join(folder, "node_modules", "scrypath"));
-for (const needed of ["@opentelemetry", "@types", "better-sqlite3", "undici-types"]) {
+for (const needed of ["@opentelemetry", "@types", "better-sqlite3", "knex", "undici-types"]) {
   await symlink(join(root, "node_modules", needed), join(folder, "node_modules", needed));
 }
 await writeFile(join(folder, "package.json"), '{ "type": "module" }');

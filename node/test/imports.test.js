@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { install } from "./support/queue.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const run = promisify(execFile);
@@ -87,6 +88,20 @@ test("spans of OpenTelemetry need its API, and nothing else does", async () => {
   for (const message of await both()) assert.match(message, /Cannot find .*@opentelemetry\/api/);
   await link("@opentelemetry");
   assert.deepEqual(await both(), ["function\n", "function\n"]);
+});
+
+test("with a command that runs", async () => {
+  const databaseUrl = `sqlite:${join(home, "jobs.db")}`;
+  await install(databaseUrl);
+  const source = `import { Scrypath } from "scrypath";
+    const search = new Scrypath({ meilisearchUrl: "http://127.0.0.1:1" });
+    const worker = search.worker({ databaseUrl: ${JSON.stringify(databaseUrl)}, untilIdle: true });
+    console.log((await worker.done).completed);`;
+  // Not one that is on this machine besides.
+  const { SCRYPATH_COMMAND } = process.env;
+  delete process.env.SCRYPATH_COMMAND;
+  assert.equal(await printed("worker.mjs", source), "0\n");
+  if (SCRYPATH_COMMAND !== undefined) process.env.SCRYPATH_COMMAND = SCRYPATH_COMMAND;
 });
 
 test("nothing else of the package can be imported", async () => {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import diagnosticsChannel from "node:diagnostics_channel";
-import { test } from "node:test";
+import { suite, test } from "node:test";
 import { inspect } from "node:util";
 import { Scrypath, schema } from "scrypath";
 import { Note, notes } from "./support/notes.js";
+import { sqlite } from "./support/queue.js";
 
 const KEY = "a-key-nobody-may-see";
 const SPANS = [
@@ -11,6 +12,7 @@ const SPANS = [
   "hydration",
   "sync.upsert",
   "sync.delete",
+  "sync.related",
   "meilisearch.request",
   "meilisearch.task_wait",
 ];
@@ -132,4 +134,64 @@ test("a failed call says of which kind", async () => {
   const events = await published(() => nowhere.search(Note, "").catch(() => {}));
   assert.equal(events.at(-1).name, "scrypath.search.stop");
   assert.equal(events.at(-1).metadata.error_kind, "transport");
+});
+
+suite("enqueueing", () => {
+  const queued = { syncMode: "oban", obanQueue: "search" };
+  const told = ({ name, metadata }) => [
+    name,
+    metadata.schema,
+    metadata.sync_mode ?? metadata.mode,
+    metadata.document_count,
+    metadata.status,
+  ];
+  const Author = schema({
+    name: "Author",
+    fields: ["id"],
+    fanOuts: { notes: { target: Note, resolver: () => notes } },
+  });
+  const calls = {
+    "sync.upsert": ["note", 4, (options) => search.syncRecords(Note, notes, options)],
+    "sync.delete": ["note", 1, (options) => search.deleteRecord(Note, notes[0], options)],
+    "sync.related": [
+      "author",
+      1,
+      (options) => search.syncRelated(Author, { id: 1 }, { fanOut: "notes", ...options }),
+    ],
+  };
+
+  for (const [span, [of, count, call]] of Object.entries(calls)) {
+    test(`is a span ${span}, whose end says that a job was asked for`, async (t) => {
+      const { db } = await sqlite(t);
+      const events = await published(() => call({ ...queued, connection: db }));
+      assert.deepEqual(events.map(told), [
+        [`scrypath.${span}.start`, of, "oban", count, undefined],
+        [`scrypath.${span}.stop`, of, "oban", count, "requested"],
+      ]);
+      const [start, stop] = events;
+      assert.ok(start.measurements.system_time > 0 && stop.measurements.duration >= 0);
+      assert.equal(start.operation, stop.operation);
+    });
+  }
+
+  test("of nothing is a span too; a call that is refused publishes none", async () => {
+    const empty = await published(() => search.syncRecords(Note, [], queued));
+    assert.deepEqual(empty.map(told).at(-1), ["scrypath.sync.upsert.stop", "note", "oban", 0, "noop"]);
+    const refused = await published(() =>
+      search.deleteDocument(Note, 1, { ...queued, obanQueue: null }).catch(() => {}),
+    );
+    assert.deepEqual(refused, []);
+  });
+
+  test("a related job is run as an enqueueing of its target", async (t) => {
+    const { db } = await sqlite(t);
+    await search.syncRelated(Author, { id: 1 }, { fanOut: "notes", ...queued, connection: db });
+    db.exec("BEGIN");
+    const events = await published(() => search.workRelated({ queue: "search", connection: db }));
+    db.exec("COMMIT");
+    assert.deepEqual(events.map(told), [
+      ["scrypath.sync.upsert.start", "note", "oban", 4, undefined],
+      ["scrypath.sync.upsert.stop", "note", "oban", 4, "requested"],
+    ]);
+  });
 });

@@ -121,11 +121,35 @@ const OPERATIONS = {
   merge_distributions({ main, overrides }) {
     return { gives: mergeDistributions(hostValue(main), hostValue(overrides)) };
   },
+  enqueue: enqueued,
   async tenant_token({ tenant, options }, of) {
     const token = await new Scrypath({}).tenantToken(of, hostValue(tenant), spelled(hostValue(options)));
     return { claims: JSON.parse(Buffer.from(token.split(".")[1], "base64url")) };
   },
 };
+
+/** What a write in mode `oban` gives, and the row that it makes. */
+async function enqueued({ verb, ids, records, options }, of, expect) {
+  let row = null;
+  const connection = {
+    dialect: "sqlite",
+    query(_sql, [queue, worker, args, max_attempts]) {
+      row = { worker, queue, max_attempts, args: JSON.parse(args) };
+      return [{ id: 1 }];
+    },
+  };
+  const given = ids ?? (verb === "delete_record" ? hostValue(records[0]) : hostValue(records));
+  const result = await new Scrypath({})[camel(verb)](of, given, {
+    ...spelled(hostValue(options)),
+    connection,
+  });
+  return {
+    row: row && among(expect.row, row),
+    args: row && among(expect.args, row.args),
+    members: row && Object.keys(row.args).sort(),
+    result: among(expect.result, snakeKeys(result)),
+  };
+}
 
 /** The operations that talk to a server; `client` makes a client of it. */
 const SERVED = {

@@ -10,9 +10,11 @@ import asyncio
 import itertools
 import json
 import os
+import socket
 import subprocess
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +40,10 @@ class Waiting:
         if self.loop is None:
             return scrypath.Scrypath(*args, **defaults)
         return Awaited(self.loop, scrypath.AsyncScrypath(*args, **defaults))
+
+    def result(self, given: Any) -> Any:
+        """What a call gave, awaited where it is to be."""
+        return self.loop.run_until_complete(given) if self.loop is not None else given
 
     def close(self) -> None:
         if self.loop is not None:
@@ -104,11 +110,25 @@ class Server:
             self.ask("DELETE", f"/indexes/{uid}")
 
 
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def until(condition: Callable[[], Any], seconds: float = 60) -> None:
+    """Asks again until it holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to hold"
+
+
 @contextmanager
-def serve() -> Iterator[Server]:
+def serve(port: int = 0) -> Iterator[Server]:
     """``scrypath serve``: the engine on a port, behind a key."""
     key = "a master key of sixteen bytes"
-    command = [BINARY, "serve", "--addr", "127.0.0.1:0", "--master-key", key]
+    command = [BINARY, "serve", "--addr", f"127.0.0.1:{port}", "--master-key", key]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         ready = process.stdout.readline()

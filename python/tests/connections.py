@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import psycopg
@@ -48,7 +49,8 @@ class Database:
         subprocess.run(command, check=True, capture_output=True)
         self.ask("DROP TABLE IF EXISTS notes")
         self.ask("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL)")
-        self.ask("DELETE FROM oban_jobs")
+        for table in ("oban_jobs", "scrypath_dead_letters", "scrypath_fences"):
+            self.ask(f"DELETE FROM {table}")
         return self
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
@@ -71,6 +73,23 @@ class Database:
         if self.path is not None:
             return f"sqlite+{driver}:///{self.path}"
         return self.url.replace("postgres://", f"postgresql+{driver}://")
+
+
+@contextmanager
+def empty_database(kind: str, folder: Path, like: Database | None = None) -> Iterator[Database]:
+    """A database that holds nothing, or what another of PostgreSQL's does."""
+    if kind == "sqlite":
+        path = str(folder / "empty.sqlite")
+        yield Database(f"sqlite:{path}", path)
+        return
+    name = f"empty_{uuid4().hex}"
+    template = "template1" if like is None else like.url.rpartition("/")[2]
+    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield Database(POSTGRES.rpartition("/")[0] + f"/{name}")
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 Execute = Callable[[str], Any]
@@ -131,7 +150,8 @@ def sqlalchemy_scoped_session(database: Database) -> Iterator[tuple[Any, Execute
 
 
 @contextmanager
-def django_connection(database: Database) -> Iterator[tuple[Any, Execute]]:
+def django_alias(database: Database) -> Iterator[str]:
+    """A name of Django's for the database."""
     if database.path is not None:
         settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": database.path}
     else:
@@ -144,17 +164,21 @@ def django_connection(database: Database) -> Iterator[tuple[Any, Execute]]:
             "PORT": at["port"],
         }
     connections.databases["queue"] = ConnectionHandler({"default": settings}).databases["default"]
+    try:
+        yield "queue"
+    finally:
+        connections["queue"].close()
+        del connections["queue"], connections.databases["queue"]
 
+
+@contextmanager
+def django_connection(database: Database) -> Iterator[tuple[Any, Execute]]:
     def execute(sql: str) -> None:
         with connections["queue"].cursor() as cursor:
             cursor.execute(sql)
 
-    try:
-        with transaction.atomic(using="queue"):
-            yield connections["queue"], execute
-    finally:
-        connections["queue"].close()
-        del connections["queue"], connections.databases["queue"]
+    with django_alias(database) as alias, transaction.atomic(using=alias):
+        yield connections[alias], execute
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import django
 from django.conf import settings
 
 settings.configure(
-    INSTALLED_APPS=["films"],
+    INSTALLED_APPS=["films", "scrypath.django"],
     DATABASES={
         "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:films?mode=memory&cache=shared"}
     },

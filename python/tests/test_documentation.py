@@ -6,6 +6,7 @@ import doctest
 from pathlib import Path
 
 import scrypath
+import scrypath.migrations
 
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -17,6 +18,12 @@ def test_docstrings() -> None:
             runner.run(example)
     assert runner.failures == 0
     assert runner.tries > 10
+
+
+def test_docstrings_of_modules_of_their_own() -> None:
+    result = doctest.testmod(scrypath.migrations, optionflags=OPTIONS)
+    assert result.failed == 0
+    assert result.attempted > 2
 
 
 def test_readme() -> None:

@@ -30,12 +30,15 @@ def test_both_clients_have_the_same_verbs() -> None:
         members = inspect.getmembers(client, inspect.isfunction)
         return {name: inspect.signature(member) for name, member in members if not name.startswith("_")}
 
-    assert verbs(scrypath.Scrypath) == verbs(scrypath.AsyncScrypath)
+    blocking, awaited = verbs(scrypath.Scrypath), verbs(scrypath.AsyncScrypath)
+    # A worker is awaited itself.
+    assert blocking.pop("worker") == awaited.pop("worker").replace(return_annotation="Worker")
+    assert blocking == awaited
     assert {"suggest", "tenant_token"} <= set(verbs(scrypath.Scrypath))
 
 
 def test_what_never_waits_is_not_awaited() -> None:
-    for name in ("explain", "index_name", "tenant_token"):
+    for name in ("explain", "index_name", "tenant_token", "worker"):
         assert not inspect.iscoroutinefunction(getattr(scrypath.AsyncScrypath, name))
 
 
@@ -62,11 +65,22 @@ def test_the_version_is_the_cores() -> None:
 def test_importing_brings_no_extra_along() -> None:
     program = (
         "import sys, scrypath;"
-        "extras = {'sqlalchemy', 'django', 'pydantic', 'starlette', 'opentelemetry', 'asyncpg', 'psycopg'};"
+        "extras = {'sqlalchemy', 'django', 'pydantic', 'starlette', 'opentelemetry', 'asyncpg', 'psycopg', "
+        "'alembic', 'oban'};"
         "print(sorted(extras & set(sys.modules)))"
     )
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_without_oban_is_said_what_to_install() -> None:
+    program = (
+        "import sys, scrypath; sys.modules['oban'] = None\n"
+        "try: import scrypath.oban\n"
+        "except ImportError as error: print(error)"
+    )
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "needs Python 3.12: pip install 'scrypath[oban]'" in shown.stdout
 
 
 def test_the_kinds_of_failure_are_the_native_librarys() -> None:
@@ -87,6 +101,8 @@ def test_options_are_spelt_as_the_core_spells_them() -> None:
     assert token == {"api_key", "api_key_uid", "expires_in", "expires_at", "filter"}
     # What the core never sees.
     assert set(_options.WriteOptions.__annotations__) - runtime == {"connection"}
+    related = set(_options.RelatedOptions.__annotations__) - set(_options.WriteOptions.__annotations__)
+    assert related == {"fan_out"}
     assert set(_options.SchemaOptions.__annotations__) == set(get_args(_wire.SchemaOption))
 
 

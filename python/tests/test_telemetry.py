@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -72,6 +74,41 @@ def test_a_hydrated_search_is_one_story(
     stop = caplog.records[-1].scrypath_metadata
     assert (stop["hit_count"], stop["record_count"], stop["missing_count"]) == (1, 1, 0)
     assert stop["repo"] == "function"
+
+
+@scrypath.schema(fields=["id"], fan_outs={"notes": {"target": Note, "resolver": lambda ids, connection: []}})
+class Team:
+    pass
+
+
+ENQUEUES = [
+    ("upsert", lambda search, **to: search.sync_record(Note, {"id": 1, "title": "hidden-title"}, **to)),
+    ("delete", lambda search, **to: search.delete_document(Note, 1, **to)),
+    ("delete", lambda search, **to: search.delete_record(Note, {"id": 1}, **to)),
+    ("related", lambda search, **to: search.sync_related(Team, {"id": 1}, fan_out="notes", **to)),
+]
+
+
+@pytest.mark.parametrize(("what", "enqueue"), ENQUEUES)
+def test_enqueueing_is_told(
+    waiting: Waiting, caplog: pytest.LogCaptureFixture, what: str, enqueue: Callable[..., Any]
+) -> None:
+    search = waiting.client(
+        "http://127.0.0.1:1", meilisearch_api_key="hidden-key", sync_mode="oban", oban_queue="search"
+    )
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for statement in scrypath.queue_tables("sqlite")["install"]:
+            connection.execute(statement)
+        caplog.set_level(logging.DEBUG, "scrypath")
+        enqueue(search, connection=connection)
+    assert events(caplog) == [f"scrypath.sync.{what}.start", f"scrypath.sync.{what}.stop"]
+    start, stop = caplog.records[-2:]
+    assert start.scrypath_metadata["sync_mode"] == "oban"
+    assert start.scrypath_metadata["document_count"] == 1
+    # The row is made; whether it stays is for the caller's transaction to say.
+    assert stop.scrypath_metadata["status"] == "requested"
+    assert stop.scrypath_measurements["duration"] > 0
+    assert "hidden" not in repr([vars(record) for record in caplog.records])
 
 
 COMMON = {"schema": "plan", "backend": "meilisearch", "index": "scrypath_plan", "sync_mode": "inline"}

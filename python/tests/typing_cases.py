@@ -10,6 +10,7 @@ import pydantic
 
 from scrypath import (
     AsyncScrypath,
+    AsyncWorker,
     Capabilities,
     Composition,
     Explanation,
@@ -22,11 +23,14 @@ from scrypath import (
     SearchParams,
     SearchResult,
     Suggestion,
+    Tally,
+    Worker,
     WriteOptions,
     WriteResult,
     capabilities,
     compose,
     normalize_params,
+    queue_tables,
     schema,
     search_args,
     to_form_data,
@@ -121,7 +125,28 @@ def queued(search: Scrypath, connection: sqlite3.Connection) -> None:
     search.delete_documents(Note, [1], **options)
 
 
+def worked(search: Scrypath, connection: sqlite3.Connection) -> None:
+    with search.worker(database_url="sqlite:x", queues=["a"], until_idle=True, lease=60_000) as worker:
+        assert_type(worker, Worker)
+        assert_type(worker.pid, int | None)
+    assert_type(worker.wait(), Tally)
+    assert_type(search.work_related("a", connection, limit=5), int)
+    assert_type(search.sync_related(Note, Note(), fan_out="a", connection=connection), WriteResult)
+    assert_type(queue_tables("sqlite")["install"], list[str])
+
+
+async def worked_awaited(search: AsyncScrypath, connection: sqlite3.Connection) -> None:
+    async with search.worker(queues="a") as worker:
+        assert_type(worker, AsyncWorker)
+        assert_type(await worker.stop(), Tally)
+    assert_type(await search.work_related("a", connection), int)
+
+
 def mistakes(search: Scrypath) -> None:
+    search.worker(queue="a")  # type: ignore[call-arg]
+    search.sync_related(Note, Note())  # type: ignore[call-arg]
+    search.sync_record(Note, {}, fan_out="a")  # type: ignore[call-arg]
+    queue_tables("mysql")  # type: ignore[arg-type]
     search.search(Note, "x", fliter={})  # type: ignore[call-arg]
     search.search(Note, 7)  # type: ignore[arg-type]
     search.search(Note, "x", connection=object())  # type: ignore[call-arg]

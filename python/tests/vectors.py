@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import json
+import sqlite3
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -122,8 +124,29 @@ def operate(case: dict[str, Any]) -> dict[str, Any]:
             cls = declared(case)
             token = call(scrypath.Scrypath().tenant_token, cls, read(given["tenant"]), options=options)
             return {"claims": claims(token)}
+        case "enqueue":
+            return enqueued(given, declared(case), options)
         case other:
             raise AssertionError(f"no surface for the operation {other!r}")
+
+
+def enqueued(given: dict[str, Any], cls: type, options: Any) -> dict[str, Any]:
+    """What a write in mode oban gives, and the row that it makes, in a table of SQLite."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for statement in scrypath.queue_tables("sqlite").install:
+            connection.execute(statement)
+        what = read(given["ids"] if "ids" in given else given["records"])
+        write = getattr(scrypath.Scrypath(), given["verb"])
+        what = what[0] if given["verb"] == "delete_record" else what
+        result = call(write, cls, what, options={**options, "connection": connection})
+        row = connection.execute("SELECT worker, queue, max_attempts, args FROM oban_jobs").fetchone()
+    args = json.loads(row[3]) if row else {}
+    return {
+        "row": dict(zip(("worker", "queue", "max_attempts"), row, strict=False)) if row else None,
+        "args": args,
+        "members": sorted(args),
+        "result": asdict(result),
+    }
 
 
 def claims(token: str) -> Any:
@@ -166,7 +189,7 @@ def check_details(expect: dict[str, Any], error: scrypath.ScrypathError) -> None
 def compare(expect: dict[str, Any], got: dict[str, Any]) -> None:
     for name, expected in expect.items():
         actual = got[name]
-        if name in ("form", "query", "summary", "result", "task"):
+        if name in ("form", "query", "summary", "result", "task", "row", "args") and actual is not None:
             actual = {member: actual.get(member) for member in expected}
         if name == "warnings":
             assert len(actual) == len(expected), f"warnings: {actual}"

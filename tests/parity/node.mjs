@@ -33,7 +33,7 @@ if ("merged" in (await search.searchMany([[Note, ""]]))) print("function", "Mult
 // ── Options and kinds ────────────────────────────────────────────────────────────────────────────────
 
 const GROUPS = {
-  runtime: "s.ScrypathOptions & s.CallOptions & s.SearchOptions<Row> & s.SearchManyOptions",
+  runtime: "s.ScrypathOptions & s.CallOptions & s.SearchOptions<Row> & s.SearchManyOptions & s.RelatedOptions",
   search: "s.SearchOptions<Row>",
   entry: "s.EntryOptions<Row>",
   suggest: "s.SuggestOptions<Row>",

@@ -7,7 +7,7 @@ import scrypath
 from scrypath._core import kinds
 
 GROUPS = {
-    "runtime": [scrypath.RuntimeOptions, scrypath.SearchManyOptions],
+    "runtime": [scrypath.RuntimeOptions, scrypath.SearchManyOptions, scrypath.RelatedOptions],
     "search": [scrypath.SearchOptions],
     "entry": [scrypath.EntryOptions],
     "suggest": [scrypath.SuggestOptions],

@@ -15,6 +15,7 @@ for app in xmerl ssl inets eunit parsetools; do
   [ -n "$(find /usr/lib/erlang/lib -maxdepth 1 -name "$app-*" -print -quit 2>/dev/null)" ] || packages+=("erlang-$app")
 done
 [ -n "$(find /usr/lib/erlang/lib -maxdepth 1 -name 'p1_sqlite3-*' -print -quit 2>/dev/null)" ] || packages+=(erlang-p1-sqlite3)
+[ -n "$(find /usr/lib/erlang/lib -maxdepth 1 -name 'p1_pgsql-*' -print -quit 2>/dev/null)" ] || packages+=(erlang-p1-pgsql)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
 "$(tests/setup/python.sh)" -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 [ ${#packages[@]} -eq 0 ] && exit 0

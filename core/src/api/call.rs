@@ -61,6 +61,7 @@ impl Call {
             }
             Request::DocumentIds { schema }
             | Request::EnqueueDeletes { schema, .. }
+            | Request::EnqueueRelated { schema, .. }
             | Request::DeleteRecords { schema, .. } => Intake::Ids(schema.clone(), Vec::new()),
             _ => Intake::Closed,
         };
@@ -153,17 +154,38 @@ impl Call {
             },
             Request::EnqueueRecords { schema, enqueuing } => match intake {
                 Intake::Enqueue(_, documents) => {
-                    enqueue(&schema, enqueuing, queue::Job::Upsert(documents), idiom)
+                    enqueue(&schema, enqueuing, queue::Job::Upsert(documents), idiom, trace)
                 }
                 _ => Err(mismatch("no records came with the call")),
             },
             Request::EnqueueDeletes { schema, enqueuing } => match intake {
-                Intake::Ids(_, ids) => enqueue(&schema, enqueuing, queue::Job::Delete(ids), idiom),
+                Intake::Ids(_, ids) => enqueue(&schema, enqueuing, queue::Job::Delete(ids), idiom, trace),
                 _ => Err(mismatch("no records came with the call")),
             },
+            Request::EnqueueRelated { schema, enqueuing } => match intake {
+                Intake::Ids(_, ids) => enqueue(&schema, enqueuing, queue::Job::Related(ids), idiom, trace),
+                _ => Err(mismatch("no records came with the call")),
+            },
+            Request::QueueTables { dialect } => Ok(Response::QueueTables(queue::queue_tables(dialect))),
+            Request::PrepareJob { job, target } => {
+                Ok(Response::Prepared(queue::prepare_job(&job, target, queue::token())))
+            }
+            Request::PlanRelated { schema, declared, layers } => {
+                let plan = queue::plan_related(&schema, &declared, layers, idiom);
+                Ok(Response::RelatedPlan(plan.map_err(|error| error.of_schema(&schema.name))?))
+            }
+            Request::ReadRelated { job, target } => {
+                Ok(Response::RelatedJob(Box::new(queue::read_related(&job, target))))
+            }
+            Request::ClaimRelated { queue, limit, target } => {
+                Ok(Response::Statements(queue::claim_related(&queue, limit, target)))
+            }
+            Request::SettleRelated { end, target } => {
+                Ok(Response::Statements(queue::settle_related(&end, target)))
+            }
             Request::EnqueueDeleteDocuments { schema, enqueuing, ids } => {
                 match Write::delete(&ids, &schema, idiom)? {
-                    Write::Delete(ids) => enqueue(&schema, enqueuing, queue::Job::Delete(ids), idiom),
+                    Write::Delete(ids) => enqueue(&schema, enqueuing, queue::Job::Delete(ids), idiom, trace),
                     Write::Upsert(_) => Err(mismatch("ids are no records")),
                 }
             }
@@ -235,6 +257,10 @@ impl Call {
                 let config = resolve(layers, idiom)?;
                 Ok(Response::Write(Box::new(sync::run(core, &schema, &config, write, trace).await?)))
             }
+            (Request::PerformJob { asked, layers }, _) => {
+                let performed = queue::perform_job(core, &asked, layers, idiom, trace).await?;
+                Ok(Response::Performed(performed))
+            }
             (Request::Push { stream }, Some(Write::Upsert(batch))) => {
                 stream.send(core, batch, trace).await.map(|()| Response::Done {})
             }
@@ -249,9 +275,15 @@ fn declared(core: &Core, declaration: Declaration) -> Response {
     Response::Declaration(Box::new(declaration))
 }
 
-fn enqueue(schema: &Schema, enqueuing: Enqueuing, job: queue::Job, idiom: Idiom) -> Result<Response> {
+fn enqueue(
+    schema: &Schema,
+    enqueuing: Enqueuing,
+    job: queue::Job,
+    idiom: Idiom,
+    trace: &mut Trace,
+) -> Result<Response> {
     let Enqueuing { layers, declaration, target } = enqueuing;
-    let enqueued = queue::enqueue(schema, &declaration, layers, &target, job, idiom);
+    let enqueued = queue::enqueue(schema, &declaration, layers, &target, job, idiom, trace);
     Ok(Response::Enqueue(Box::new(enqueued.map_err(|error| error.of_schema(&schema.name))?)))
 }
 

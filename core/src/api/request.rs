@@ -11,7 +11,10 @@ use crate::document::{Document, DocumentId};
 use crate::error::{Error, Kind, Result};
 use crate::host::{RawJson, Term};
 use crate::process::Core;
-use crate::queue::{self, Enqueue};
+use crate::queue::{
+    self, Enqueue, JobOutcome, PerformedJob, PreparedJob, QueueTables, RelatedEnd, RelatedJob, RelatedPlan,
+    Statements,
+};
 use crate::schema::{Declaration, Schema};
 use crate::search::{
     Asked, AskedMany, Distributions, Explanation, FacetValues, Finished, Given, Hydrated, ManyReply, Outcome,
@@ -137,6 +140,62 @@ pub enum Request {
         enqueuing: Enqueuing,
         ids: Term,
     },
+    /// The statements that make the tables of the queue, and drop those that are ours.
+    #[schemars(extend("gives" = gives::<QueueTables>()))]
+    QueueTables { dialect: queue::Dialect },
+    /// Checks a job that an Oban runs, and says how the fences of its documents are taken.
+    #[schemars(extend("gives" = gives::<PreparedJob>()))]
+    PrepareJob {
+        job: queue::OwnJob,
+        #[schemars(flatten, with = "TargetNames")]
+        target: queue::Target,
+    },
+    /// Sends what a prepared job is to send; `rows` are those of its statements.
+    #[schemars(extend("gives" = gives::<PerformedJob>()))]
+    PerformJob {
+        #[schemars(flatten, with = "AskedNames")]
+        asked: Box<queue::AskedJob>,
+        #[schemars(flatten)]
+        layers: Layers,
+    },
+    /// Checks a call of related sync against the fan-outs that its schema declares.
+    #[schemars(extend("gives" = gives::<RelatedPlan>()))]
+    PlanRelated {
+        schema: Arc<Schema>,
+        declared: Vec<String>,
+        #[schemars(flatten)]
+        layers: Layers,
+    },
+    /// The job that syncs what is related to the pushed records.
+    #[schemars(extend("gives" = gives::<Enqueue>()))]
+    EnqueueRelated {
+        schema: Arc<Schema>,
+        #[schemars(flatten)]
+        enqueuing: Enqueuing,
+    },
+    /// Reads a related job.
+    #[schemars(extend("gives" = gives::<RelatedJob>()))]
+    ReadRelated {
+        job: queue::OwnJob,
+        #[schemars(flatten, with = "TargetNames")]
+        target: queue::Target,
+    },
+    /// The statement that gives and locks the related jobs that are due.
+    #[schemars(extend("gives" = gives::<Statements>()))]
+    ClaimRelated {
+        queue: String,
+        limit: i64,
+        #[schemars(flatten, with = "TargetNames")]
+        target: queue::Target,
+    },
+    /// The statement that writes down how a related job ended.
+    #[schemars(extend("gives" = gives::<Statements>()))]
+    SettleRelated {
+        #[schemars(flatten, with = "EndNames")]
+        end: RelatedEnd,
+        #[schemars(flatten, with = "TargetNames")]
+        target: queue::Target,
+    },
     /// Upserts the pushed records.
     #[schemars(extend("gives" = gives::<WriteResult>()))]
     SyncRecords {
@@ -187,6 +246,28 @@ struct TargetNames {
     placeholders: queue::Placeholders,
 }
 
+/// A job whose fences were asked for.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it describes")]
+struct AskedNames {
+    job: queue::OwnJob,
+    dialect: queue::Dialect,
+    placeholders: queue::Placeholders,
+    ticket: String,
+    rows: Vec<Vec<Vec<String>>>,
+}
+
+/// How a related job ended.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it describes")]
+struct EndNames {
+    id: i64,
+    outcome: queue::JobOutcome,
+    reason: Option<String>,
+    attempt: i64,
+    max_attempts: i64,
+}
+
 /// What an operation gives. Hosts see the inner value; which one follows from the operation.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
@@ -206,6 +287,12 @@ pub enum Response {
     Hydrated(Box<Hydrated>),
     Write(Box<WriteResult>),
     Enqueue(Box<Enqueue>),
+    QueueTables(QueueTables),
+    Prepared(PreparedJob),
+    Performed(PerformedJob),
+    RelatedPlan(RelatedPlan),
+    RelatedJob(Box<RelatedJob>),
+    Statements(Statements),
     Resolved(Box<Summary>),
     Edge(Box<EdgeReply>),
     Done {},
@@ -285,6 +372,32 @@ impl Request {
                 ids: args.term("ids"),
                 schema: args.schema()?,
             },
+            "queue_tables" => Self::QueueTables { dialect: args.dialect()? },
+            "prepare_job" => Self::PrepareJob { job: args.job()?, target: args.target()? },
+            "perform_job" => Self::PerformJob {
+                asked: Box::new(queue::AskedJob {
+                    job: args.job()?,
+                    target: args.target()?,
+                    ticket: args.text("ticket")?,
+                    rows: queue::rows(&args.term("rows")).ok_or_else(|| mismatch("\"rows\" must be rows"))?,
+                }),
+                layers: args.layers(),
+            },
+            "plan_related" => Self::PlanRelated {
+                schema: args.schema()?,
+                declared: args.list("declared").iter().filter_map(Term::as_str).map(str::to_owned).collect(),
+                layers: args.layers(),
+            },
+            "enqueue_related" => {
+                Self::EnqueueRelated { enqueuing: args.enqueuing()?, schema: args.schema()? }
+            }
+            "read_related" => Self::ReadRelated { job: args.job()?, target: args.target()? },
+            "claim_related" => Self::ClaimRelated {
+                queue: args.text("queue")?,
+                limit: args.number("limit")?,
+                target: args.target()?,
+            },
+            "settle_related" => Self::SettleRelated { end: args.end()?, target: args.target()? },
             "sync_records" => Self::SyncRecords { schema: args.schema()?, layers: args.layers() },
             "delete_records" => Self::DeleteRecords { schema: args.schema()?, layers: args.layers() },
             "delete_documents" => {
@@ -305,6 +418,7 @@ impl Request {
                 | Self::SyncRecords { .. }
                 | Self::DeleteRecords { .. }
                 | Self::DeleteDocuments { .. }
+                | Self::PerformJob { .. }
                 | Self::Push { .. }
                 | Self::Finish { .. }
         )
@@ -341,14 +455,44 @@ impl Args<'_> {
             _ => None,
         };
         let declaration = declaration.and_then(|(_, json)| json.as_str()).unwrap_or_default().to_owned();
-        let dialect = queue::Dialect::parse(&self.text("dialect")?);
+        Ok(Enqueuing { target: self.target()?, layers: self.layers(), declaration })
+    }
+
+    fn dialect(&mut self) -> Result<queue::Dialect> {
+        queue::Dialect::parse(&self.text("dialect")?).ok_or_else(|| mismatch("the dialect is unknown"))
+    }
+
+    fn target(&mut self) -> Result<queue::Target> {
         let placeholders = queue::Placeholders::parse(&self.text("placeholders")?);
-        let unknown = || mismatch("the dialect or its placeholders are unknown");
-        let target = queue::Target {
-            dialect: dialect.ok_or_else(unknown)?,
-            placeholders: placeholders.ok_or_else(unknown)?,
+        let placeholders = placeholders.ok_or_else(|| mismatch("the placeholders are unknown"))?;
+        Ok(queue::Target { dialect: self.dialect()?, placeholders })
+    }
+
+    fn job(&mut self) -> Result<queue::OwnJob> {
+        let mut job = self.term("job");
+        let id = take_number(&mut job, "id")?;
+        let mut text = |name: &str| take_text(&mut job, name);
+        Ok(queue::OwnJob { id, worker: text("worker")?, queue: text("queue")?, args: text("args")? })
+    }
+
+    fn end(&mut self) -> Result<RelatedEnd> {
+        let outcome = match self.text("outcome")?.as_str() {
+            "completed" => JobOutcome::Completed,
+            "cancelled" => JobOutcome::Cancelled,
+            "retry" => JobOutcome::Retry,
+            _ => return Err(mismatch("the outcome is unknown")),
         };
-        Ok(Enqueuing { layers: self.layers(), declaration, target })
+        Ok(RelatedEnd {
+            id: self.number("id")?,
+            outcome,
+            reason: self.optional_text("reason"),
+            attempt: self.number("attempt")?,
+            max_attempts: self.number("max_attempts")?,
+        })
+    }
+
+    fn number(&mut self, name: &str) -> Result<i64> {
+        take_number(self.term, name)
     }
 
     fn schemas(&mut self) -> Result<Vec<Arc<Schema>>> {
@@ -456,6 +600,13 @@ pub(super) fn take_text(term: &mut Term, name: &str) -> Result<String> {
     match term.take(name) {
         Term::Text(text) | Term::Symbol(text) => Ok(text),
         _ => Err(mismatch(&format!("{name:?} must be text"))),
+    }
+}
+
+fn take_number(term: &mut Term, name: &str) -> Result<i64> {
+    match term.take(name) {
+        Term::Int(number) => Ok(number),
+        _ => Err(mismatch(&format!("{name:?} must be an integer"))),
     }
 }
 

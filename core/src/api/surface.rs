@@ -45,6 +45,10 @@ functions! {
     "delete_record", Some("delete_records"), "Scrypath.delete_record/3", "Scrypath.delete_record", "Scrypath.deleteRecord";
     "delete_document", Some("delete_documents"), "Scrypath.delete_document/3", "Scrypath.delete_document", "Scrypath.deleteDocument";
     "delete_documents", Some("delete_documents"), "Scrypath.delete_documents/3", "Scrypath.delete_documents", "Scrypath.deleteDocuments";
+    "sync_related", Some("plan_related"), "Scrypath.sync_related/3", "Scrypath.sync_related", "Scrypath.syncRelated";
+    "work_related", Some("claim_related"), "Scrypath.work_related/1", "Scrypath.work_related", "Scrypath.workRelated";
+    "worker", None, "Scrypath.worker/1", "Scrypath.worker", "Scrypath.worker";
+    "queue_tables", Some("queue_tables"), "Scrypath.Queue.Migration.statements/1", "queue_tables", "queueTables";
 
     "search", Some("search"), "Scrypath.search/3", "Scrypath.search", "Scrypath.search";
     "search_within_facet", Some("search"), "Scrypath.search_within_facet/4", "Scrypath.search_within_facet", "Scrypath.searchWithinFacet";
@@ -77,8 +81,13 @@ pub const STEPS: &[&str] = &[
     "enqueue_delete_documents",
     "enqueue_deletes",
     "enqueue_records",
+    "enqueue_related",
     "finish_search_many",
     "hydrate",
     "hydration_failed",
     "param_names",
+    "perform_job",
+    "prepare_job",
+    "read_related",
+    "settle_related",
 ];

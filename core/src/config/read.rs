@@ -92,6 +92,8 @@ pub struct Config {
     pub federation_offset: i64,
     pub hydration_timeout: Duration,
     pub max_schemas: i64,
+    /// Which related records `sync_related` means.
+    pub fan_out: Option<String>,
     /// The name of the repo, for telemetry.
     pub repo: Option<Term>,
     /// A stand-in for Meilisearch that was asked for, by the option that did.
@@ -221,6 +223,7 @@ impl Config {
             federation_offset: 0,
             hydration_timeout: Duration::from_millis(5000),
             max_schemas: 10,
+            fan_out: None,
             repo: None,
             other: None,
             idiom,
@@ -250,6 +253,7 @@ impl Config {
             "inline_timeout" => self.inline_timeout = millis,
             "settings_merge" if value.as_str() == Some("deep") => self.settings_merge = SettingsMerge::Deep,
             "oban_queue" => self.oban_queue = text(),
+            "fan_out" => self.fan_out = text().filter(|name| !name.is_empty()),
             "oban_max_attempts" => self.oban_max_attempts = (!value.is_null()).then_some(int),
             "federation_limit" => self.federation_limit = int,
             "federation_offset" => self.federation_offset = int,

@@ -72,6 +72,8 @@ pub struct Work {
     pub declaration: Option<String>,
     /// The field that the document id stands under.
     pub primary_key: String,
+    /// The backend that the caller had; an Oban's jobs go there.
+    pub backend_url: Option<String>,
     pub writes: Vec<(DocumentId, Wanted)>,
 }
 
@@ -84,6 +86,8 @@ struct Args<'a> {
     schema: Option<Cow<'a, str>>,
     #[serde(borrow)]
     index: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    meilisearch_url: Option<Cow<'a, str>>,
     #[serde(borrow)]
     declaration: Option<&'a RawValue>,
     document_count: Option<usize>,
@@ -165,7 +169,8 @@ impl Work {
         if !writes.iter().map(|(id, _)| id).eq(&ids) {
             return Err(Invalid::DocumentIdsMismatch);
         }
-        Ok(Self { index, declaration, primary_key, writes })
+        let backend_url = args.meilisearch_url.map(Cow::into_owned).filter(|url| !url.is_empty());
+        Ok(Self { index, declaration, primary_key, backend_url, writes })
     }
 }
 
@@ -174,7 +179,7 @@ fn is_index(name: &str) -> bool {
     !name.is_empty() && name.len() <= 400 && name.bytes().all(plain)
 }
 
-fn read_id(id: &Value) -> Option<DocumentId> {
+pub(super) fn read_id(id: &Value) -> Option<DocumentId> {
     match id {
         Value::Number(number) => number.as_i64().map(DocumentId::Int),
         Value::String(text) if DocumentId::is_accepted(text) => Some(DocumentId::Text(text.clone())),

@@ -17,7 +17,7 @@ use super::args::Wanted;
 use super::keeper::{Keeper, Lost};
 use super::outcome::{self, Remedy};
 use super::plan::{Delivery, Fate, Planned};
-use super::store::Store;
+use super::store::Keep;
 use crate::document::DocumentId;
 use crate::host::RawJson;
 use crate::meilisearch::{Body, Client, Exchange, TaskMap, TaskStatus, tasks::Stage};
@@ -62,7 +62,7 @@ enum Sent {
     Paused(Pause),
 }
 
-impl<S: Store> Sender<'_, '_, S> {
+impl<S: Keep> Sender<'_, '_, S> {
     pub(super) async fn deliver(&mut self, delivery: Delivery) -> Result<Delivered, Lost> {
         let Delivery { index, declaration, primary_key, writes } = delivery;
         let mut delivered = Delivered { fates: Vec::with_capacity(writes.len()), ..Delivered::default() };

@@ -5,62 +5,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::args::{DELETE_WORKER, UPSERT_WORKER};
+use super::related::{self, RELATED_WORKER};
+use super::statement::{Dialect, Target};
 use crate::config::{Config, Layers, SyncMode};
 use crate::document::{DocumentId, JobDocuments, push_json_string};
 use crate::error::{Error, Kind, Result};
-use crate::host::Idiom;
+use crate::host::{Idiom, Term};
 use crate::meilisearch::naming;
 use crate::schema::Schema;
-use crate::sync::Status;
-
-/// The database that the jobs are in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "snake_case")]
-pub enum Dialect {
-    Postgres,
-    Sqlite,
-}
-
-/// How a driver writes the places of values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "snake_case")]
-pub enum Placeholders {
-    /// `$1`
-    Numbered,
-    /// `%s`
-    Format,
-    /// `?`
-    Question,
-}
-
-impl Dialect {
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        match name {
-            "postgres" => Some(Self::Postgres),
-            "sqlite" => Some(Self::Sqlite),
-            _ => None,
-        }
-    }
-}
-
-impl Placeholders {
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        match name {
-            "numbered" => Some(Self::Numbered),
-            "format" => Some(Self::Format),
-            "question" => Some(Self::Question),
-            _ => None,
-        }
-    }
-
-    fn write(self, number: usize) -> String {
-        match self {
-            Self::Numbered => format!("${number}"),
-            Self::Format => "%s".to_owned(),
-            Self::Question => "?".to_owned(),
-        }
-    }
-}
+use crate::sync::{self, Status};
+use crate::telemetry::{Trace, error_kind};
 
 /// What the host is to do, and what the caller is told once it has.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -113,13 +67,33 @@ pub struct Insert {
 pub enum Job {
     Upsert(JobDocuments),
     Delete(Vec<DocumentId>),
+    /// Documents that changed, and others with them.
+    Related(Vec<DocumentId>),
 }
 
-/// Where and how a job is enqueued.
-#[derive(Debug)]
-pub struct Target {
-    pub dialect: Dialect,
-    pub placeholders: Placeholders,
+impl Job {
+    fn worker(&self) -> &'static str {
+        match self {
+            Self::Upsert(_) => UPSERT_WORKER,
+            Self::Delete(_) => DELETE_WORKER,
+            Self::Related(_) => RELATED_WORKER,
+        }
+    }
+
+    fn span(&self) -> &'static str {
+        match self {
+            Self::Upsert(_) => "scrypath.sync.upsert",
+            Self::Delete(_) => "scrypath.sync.delete",
+            Self::Related(_) => "scrypath.sync.related",
+        }
+    }
+
+    fn ids(&self) -> &[DocumentId] {
+        match self {
+            Self::Upsert(documents) => &documents.ids,
+            Self::Delete(ids) | Self::Related(ids) => ids,
+        }
+    }
 }
 
 /// Makes the row and the statement of a write. A key that only this call has is refused: no worker would find it.
@@ -130,14 +104,40 @@ pub(crate) fn enqueue(
     target: &Target,
     job: Job,
     idiom: Idiom,
+    trace: &mut Trace,
 ) -> Result<Enqueue> {
     refuse_own_key(&layers, idiom)?;
     let config = Config::of(layers, idiom)?;
     let mode = SyncMode::Oban;
-    let document_ids = match &job {
-        Job::Upsert(documents) => documents.ids.clone(),
-        Job::Delete(ids) => ids.clone(),
-    };
+    let index = naming::index_name(schema, &config);
+    // A job of related documents is about no index yet.
+    let about = if matches!(job, Job::Related(_)) { None } else { Some(index.as_str()) };
+    let metadata = sync::span_metadata(schema, &config, about, mode, job.ids().len());
+    let span = trace.start(job.span(), metadata);
+    let enqueued = make(schema, declaration, &config, index, target, job, idiom);
+    trace.stop(span, |metadata| match &enqueued {
+        Ok(enqueued) => {
+            // The row is made; whether it is there is for the host's transaction to say.
+            let status = if enqueued.insert.is_some() { "requested" } else { "noop" };
+            metadata.set("status", Term::Symbol(status.to_owned()));
+            metadata.set("mode", Term::Symbol(mode.name().to_owned()));
+        }
+        Err(error) => metadata.set("error_kind", error_kind(error)),
+    });
+    enqueued
+}
+
+fn make(
+    schema: &Schema,
+    declaration: &str,
+    config: &Config,
+    index: String,
+    target: &Target,
+    job: Job,
+    idiom: Idiom,
+) -> Result<Enqueue> {
+    let mode = SyncMode::Oban;
+    let document_ids = job.ids().to_vec();
     let document_count = document_ids.len();
     if document_count == 0 {
         let (status, index) = (Status::Noop, None);
@@ -157,13 +157,12 @@ pub(crate) fn enqueue(
             format!("{} is required: the queue that the job is put into", idiom.option("oban_queue"));
         Error::new(Kind::MissingOption, message).named("oban_queue")
     })?;
-    let index = naming::index_name(schema, &config);
     let max_attempts = config.oban_max_attempts.unwrap_or(8);
-    let worker = match &job {
-        Job::Upsert(_) => UPSERT_WORKER,
-        Job::Delete(_) => DELETE_WORKER,
+    let worker = job.worker();
+    let (args, index) = match &job {
+        Job::Related(ids) => (related::args(schema, config, ids), None),
+        _ => (args(schema, declaration, config, &index, &job), Some(index)),
     };
-    let args = args(schema, declaration, &config, &index, &job);
     if target.dialect == Dialect::Postgres && holds_nul(&args) {
         let message = "a document holds text with a NUL, which PostgreSQL cannot keep in a job";
         return Err(Error::new(Kind::ValueUnencodable, message));
@@ -174,7 +173,7 @@ pub(crate) fn enqueue(
         status: Status::Accepted,
         document_ids,
         document_count,
-        index: Some(index),
+        index,
         oban: Some(ObanOptions { queue: queue.clone(), max_attempts }),
         job: Some(NewJob { worker, queue, state: "available", attempt: 0, max_attempts }),
         insert: Some(insert),
@@ -219,10 +218,7 @@ fn args(schema: &Schema, declaration: &str, config: &Config, index: &str, job: &
     if let Some(url) = config.url.as_deref().filter(|url| !url.is_empty()) {
         text("meilisearch_url", url);
     }
-    let ids = match job {
-        Job::Upsert(documents) => &documents.ids,
-        Job::Delete(ids) => ids,
-    };
+    let ids = job.ids();
     out.extend_from_slice(format!(",\"document_count\":{},\"document_ids\":", ids.len()).as_bytes());
     out.extend_from_slice(&DocumentId::json_list(ids));
     if let Job::Upsert(documents) = job {

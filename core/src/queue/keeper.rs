@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::store::{Hold, Store};
+use super::store::{Hold, Keep};
 
 /// The lane is somebody else's now, or its database cannot be reached: nothing more may be sent.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Default for Marks {
     }
 }
 
-impl<'a, S: Store> Keeper<'a, S> {
+impl<'a, S: Keep> Keeper<'a, S> {
     /// `since`: an instant before the lane was last taken or renewed.
     pub(super) fn new(
         store: &'a S,

@@ -1,5 +1,6 @@
 //! The worker of one lane: claim, plan, deliver, settle, over and over.
 
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use tokio::time::Instant;
 use super::args::{DELETE_WORKER, UPSERT_WORKER, Work};
 use super::deliver::{Delivered, Pause, Sender};
 use super::keeper::{Keeper, Lost, Marks, Times};
-use super::plan::{Claimed, Fate, Verdict, plan, verdicts};
-use super::store::{Hold, Row, Store};
+use super::plan::{Claimed, Fate, Planned, Verdict, plan, verdicts};
+use super::store::{Done, Hold, Row, Store};
 use crate::config::Config;
 use crate::error::Result;
 use crate::meilisearch::Client;
@@ -61,7 +62,7 @@ impl<S: Store> Lane<'_, S> {
     pub async fn work(&self, mut stop: impl FnMut() -> bool, tally: &mut Tally) -> Result<()> {
         let (mut hold, mut marks, mut failures) = (None, Marks::default(), 0_u32);
         while !stop() {
-            match self.round(&mut hold, &mut marks, tally).await {
+            match self.round(&mut hold, &mut marks, &mut stop, tally).await {
                 Ok(Round::Worked) => failures = 0,
                 Ok(Round::Idle) => {
                     failures = 0;
@@ -96,7 +97,13 @@ impl<S: Store> Lane<'_, S> {
         }
     }
 
-    async fn round(&self, held: &mut Option<Hold>, marks: &mut Marks, tally: &mut Tally) -> Result<Round> {
+    async fn round(
+        &self,
+        held: &mut Option<Hold>,
+        marks: &mut Marks,
+        stop: &mut impl FnMut() -> bool,
+        tally: &mut Tally,
+    ) -> Result<Round> {
         let since = Instant::now();
         let Some(hold) = self.store.hold(self.queue, self.holder, self.times.lease).await? else {
             *held = None;
@@ -104,8 +111,11 @@ impl<S: Store> Lane<'_, S> {
         };
         let is_new = held.as_ref().is_none_or(|known| known.epoch != hold.epoch);
         *held = Some(hold.clone());
-        if is_new {
-            self.take_over(&hold).await?;
+        // Fences that were left behind are waited for too.
+        if is_new || hold.unsettled > Duration::ZERO {
+            if !self.take_over(&hold, stop).await? {
+                return Ok(Round::NotOurs);
+            }
             if self.store.rescue(&hold).await?.is_none() {
                 return Ok(Round::NotOurs);
             }
@@ -113,18 +123,24 @@ impl<S: Store> Lane<'_, S> {
             return Ok(Round::Worked);
         }
         let client = Client::open(self.core, self.config)?;
-        let Some(rows) = self.store.claim(&hold, self.jobs_at_once).await? else { return Ok(Round::NotOurs) };
-        if rows.is_empty() {
+        let Some(claim) = self.store.claim(&hold, self.jobs_at_once).await? else {
+            return Ok(Round::NotOurs);
+        };
+        if claim.rows.is_empty() {
             return Ok(Round::Idle);
         }
-        let (jobs, mut settled) = read(rows);
+        let (mut jobs, mut settled) = read(claim.rows);
+        pass_over(&mut jobs, &claim.done, &claim.letters);
         let keeper = Keeper::new(self.store, &hold, self.times, since, marks);
         let Ok(Delivered { fates, pause, requests }) = deliver(&client, &jobs, keeper).await else {
             *held = None;
             return Ok(Round::NotOurs);
         };
         settled.extend(jobs.iter().map(|job| job.id).zip(verdicts(&jobs, &fates)));
-        if !self.store.settle(&hold, &settled).await? {
+        let gave_up = settled.iter().any(|(_, verdict)| matches!(verdict, Verdict::Discarded { .. }));
+        let is_watched = claim.is_watched || gave_up || jobs.iter().any(|job| job.was_obans);
+        let done = if is_watched { done(&jobs, &fates) } else { Vec::new() };
+        if !self.store.settle(&hold, &settled, &done).await? {
             *held = None;
             return Ok(Round::NotOurs);
         }
@@ -152,17 +168,23 @@ impl<S: Store> Lane<'_, S> {
         pause / 2 + pause.mul_f64((hasher.finish() % 1000) as f64 / 2000.0)
     }
 
-    /// Waits for what a former holder sent and had no answer for.
-    async fn take_over(&self, hold: &Hold) -> Result<()> {
+    /// Waits for what a former holder sent and had no answer for. Whether the lane is still ours, and to be worked.
+    async fn take_over(&self, hold: &Hold, stop: &mut impl FnMut() -> bool) -> Result<bool> {
         let until = Instant::now() + hold.unsettled;
+        let mut renewed = Instant::now();
         while Instant::now() < until {
-            let left = until - Instant::now();
-            tokio::time::sleep(left.min(self.times.lease / 3)).await;
-            if !self.store.renew(hold, self.times.lease).await? {
-                return Ok(());
+            if stop() {
+                return Ok(false);
+            }
+            tokio::time::sleep((until - Instant::now()).min(self.times.poll)).await;
+            if renewed.elapsed() >= self.times.lease / 3 {
+                renewed = Instant::now();
+                if !self.store.renew(hold, self.times.lease).await? {
+                    return Ok(false);
+                }
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -187,16 +209,54 @@ async fn deliver<S: Store>(
     Ok(all)
 }
 
+/// Leaves out what must not be written: states older than those that the index has, and, in a job that somebody
+/// made available again, documents that were delivered the first time.
+fn pass_over(jobs: &mut [Claimed], done: &[Done], letters: &[(i64, String)]) {
+    if done.is_empty() && letters.is_empty() {
+        return;
+    }
+    let newest: HashMap<(&str, &str), i64> =
+        done.iter().map(|done| ((done.index.as_str(), done.document.as_str()), done.job)).collect();
+    let mut given_up: HashMap<i64, HashSet<&str>> = HashMap::new();
+    for (job, document) in letters {
+        given_up.entry(*job).or_default().insert(document);
+    }
+    for Claimed { id: job, work, .. } in jobs {
+        let index = work.index.as_str();
+        work.writes.retain(|(id, _)| {
+            let document = id.to_string();
+            let is_old = newest.get(&(index, document.as_str())).is_some_and(|newest| newest >= job);
+            !is_old && given_up.get(job).is_none_or(|documents| documents.contains(document.as_str()))
+        });
+    }
+}
+
+/// Which states the index has now.
+fn done(jobs: &[Claimed], fates: &[(Planned, Fate)]) -> Vec<Done> {
+    let delivered = fates.iter().filter(|(_, fate)| *fate == Fate::Done);
+    delivered
+        .filter_map(|(planned, _)| {
+            let author = &jobs[*planned.jobs.last()?];
+            Some(Done {
+                index: author.work.index.clone(),
+                document: planned.id.to_string(),
+                job: author.id,
+                is_watched: planned.jobs.iter().any(|at| jobs[*at].was_obans),
+            })
+        })
+        .collect()
+}
+
 /// Jobs that can be run, and those that never can.
 fn read(rows: Vec<Row>) -> (Vec<Claimed>, Vec<(i64, Verdict)>) {
     let (mut jobs, mut settled) = (Vec::new(), Vec::new());
-    for Row { id, attempt, max_attempts, worker, args } in rows {
+    for Row { id, attempt, max_attempts, worker, args, was_obans } in rows {
         let read = match worker.as_str() {
             UPSERT_WORKER | DELETE_WORKER => Work::read(&args).map_err(|invalid| invalid.reason()),
             _ => Err("unknown_worker"),
         };
         match read {
-            Ok(work) => jobs.push(Claimed { id, attempt, max_attempts, work }),
+            Ok(work) => jobs.push(Claimed { id, attempt, max_attempts, was_obans, work }),
             Err(reason) => settled.push((id, Verdict::Cancelled { reason: reason.to_owned() })),
         }
     }

@@ -15,6 +15,8 @@ pub struct Claimed {
     pub id: i64,
     pub attempt: i64,
     pub max_attempts: i64,
+    /// An Oban had it before.
+    pub was_obans: bool,
     pub work: Work,
 }
 
@@ -75,7 +77,7 @@ pub fn plan(jobs: &[Claimed]) -> Vec<Delivery> {
     let mut indexes: HashMap<String, usize> = HashMap::new();
     let mut places: Vec<HashMap<String, usize>> = Vec::new();
     for (at, job) in jobs.iter().enumerate() {
-        let Work { index, declaration, primary_key, writes } = &job.work;
+        let Work { index, declaration, primary_key, writes, .. } = &job.work;
         let to = *indexes.entry(index.clone()).or_insert_with(|| {
             deliveries.push(Delivery {
                 index: index.clone(),

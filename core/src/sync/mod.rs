@@ -12,5 +12,6 @@ mod write;
 pub use bulk::Bulk;
 pub use result::{Status, WriteResult};
 pub use run::run;
+pub(crate) use run::span_metadata;
 pub use write::Write;
 pub(crate) use write::encode;

@@ -17,17 +17,9 @@ pub async fn run(
     trace: &mut Trace,
 ) -> Result<WriteResult> {
     let index = naming::index_name(schema, config);
-    let symbol = |name: &str| Term::Symbol(name.to_owned());
-    let mut metadata = Metadata::new()
-        .with("schema", schema.name.as_str())
-        .with("backend", symbol("meilisearch"))
-        .with("index", index.as_str())
-        .with("sync_mode", symbol(config.sync_mode.name()));
-    if let Some(repo) = &config.repo {
-        metadata.set("repo", repo.for_telemetry());
-    }
-    metadata.set("document_count", write.len());
+    let metadata = span_metadata(schema, config, Some(&index), config.sync_mode, write.len());
     let span = trace.start(write.span(), metadata);
+    let symbol = |name: &str| Term::Symbol(name.to_owned());
     let written = dispatch(core, schema, config, &index, write, trace).await;
     trace.stop(span, |metadata| match &written {
         Ok(result) => {
@@ -43,6 +35,27 @@ pub async fn run(
         Err(error) => metadata.set("error_kind", error_kind(error)),
     });
     written.map_err(|error| error.of_schema(&schema.name))
+}
+
+/// What is known of a write before it is carried out.
+pub(crate) fn span_metadata(
+    schema: &Schema,
+    config: &Config,
+    index: Option<&str>,
+    mode: SyncMode,
+    document_count: usize,
+) -> Metadata {
+    let symbol = |name: &str| Term::Symbol(name.to_owned());
+    let mut metadata =
+        Metadata::new().with("schema", schema.name.as_str()).with("backend", symbol("meilisearch"));
+    if let Some(index) = index {
+        metadata.set("index", index);
+    }
+    metadata.set("sync_mode", symbol(mode.name()));
+    if let Some(repo) = &config.repo {
+        metadata.set("repo", repo.for_telemetry());
+    }
+    metadata.with("document_count", document_count)
 }
 
 async fn dispatch(

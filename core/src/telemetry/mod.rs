@@ -26,6 +26,7 @@ pub const SPANS: &[&str] = &[
     "scrypath.hydration",
     "scrypath.sync.upsert",
     "scrypath.sync.delete",
+    "scrypath.sync.related",
     "scrypath.meilisearch.request",
     "scrypath.meilisearch.task_wait",
 ];

@@ -142,12 +142,52 @@ fn every_operation_takes_and_gives_what_is_described() {
         let mut ids = asked;
         ids["ids"] = json!([1, "two"]);
         door.ok("enqueue_delete_documents", ids, &[]);
+        queue(&door, schema, json!({"dialect": dialect, "placeholders": placeholders}));
     }
     door.ok("delete_records", json!({"schema": schema}), &notes()[..1]);
     door.ok("delete_documents", json!({"schema": schema, "ids": ["two"]}), &[]);
 
     let described = description().operations.iter().map(|operation| operation.name.clone());
     assert_eq!(*door.seen.borrow(), described.collect::<BTreeSet<_>>(), "an operation was not tried");
+}
+
+/// What Obans' workers and related sync ask, besides enqueueing.
+fn queue(door: &Watched, schema: &Value, target: Value) {
+    let asked = |more: Value| {
+        let mut asked = target.clone();
+        let members = more.as_object().cloned().unwrap_or_default();
+        asked.as_object_mut().expect("an object").extend(members);
+        asked
+    };
+    door.ok("queue_tables", json!({"dialect": target["dialect"]}), &[]);
+    let args = json!({"version": 1, "operation": "delete", "schema": "note", "index": "notes",
+        "document_count": 1, "document_ids": [1]});
+    let mut job = json!({"id": 1, "worker": "Scrypath.Oban.DeleteWorker", "queue": "search",
+        "args": args.to_string()});
+    let prepared = door.ok("prepare_job", asked(json!({"job": job})), &[]);
+    assert_eq!(prepared["statements"].as_array().map(Vec::len), Some(4), "{prepared}");
+    for rows in [json!([[], [], [["1", ""]], []]), json!([[], [], [], [["1", "0", "1500"]]])] {
+        let ticket = &prepared["ticket"];
+        door.ok("perform_job", asked(json!({"job": job, "ticket": ticket, "rows": rows})), &[]);
+    }
+    job["args"] = json!("{");
+    door.ok("prepare_job", asked(json!({"job": job})), &[]);
+
+    let options = json!({"fan_out": "posts", "sync_mode": "oban", "oban_queue": "search"});
+    let related = json!({"schema": schema, "options": options, "declared": ["posts"]});
+    door.ok("plan_related", related, &[]);
+    let related = asked(json!({"schema": schema, "options": options}));
+    let enqueued = door.ok("enqueue_related", related, &notes());
+    job["worker"] = enqueued["insert"]["worker"].clone();
+    for args in [&enqueued["insert"]["args"], &json!("{")] {
+        job["args"] = args.clone();
+        door.ok("read_related", asked(json!({"job": job})), &[]);
+    }
+    door.ok("claim_related", asked(json!({"queue": "search", "limit": 10})), &[]);
+    for outcome in ["completed", "cancelled", "retry"] {
+        let end = json!({"id": 1, "outcome": outcome, "reason": "why", "attempt": 0, "max_attempts": 8});
+        door.ok("settle_related", asked(end), &[]);
+    }
 }
 
 /// What happens before a search.

@@ -10,18 +10,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, Notify};
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Transaction};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use scrypath_core::error::Result;
-use scrypath_core::queue::{Hold, Row, Store, Verdict, error_entry};
+use scrypath_core::queue::{
+    Claim, Dialect, Done, FENCE_SETTLES, Hold, Keep, Param, Placeholders, RESCUED_AFTER, Row, Store, Target,
+    Verdict, error_entry, forget, own_tables, queue_tables,
+};
 use scrypath_core::{Error, Kind};
-
-const INSTALL: &str = include_str!("sql/postgres_install.sql");
-const OWN: &str = include_str!("sql/postgres_own.sql");
 
 /// How often is looked for jobs whose transactions were slow: their ids are older than those already taken.
 const LOOK_BACK: Duration = Duration::from_secs(10);
+
+/// Which jobs may be taken: those that an Oban put back too, since nothing newer may overtake them. Related jobs are not: what they are about is known to the application alone.
+const OPEN: &str = "worker <> 'Scrypath.Sync.RelatedWorker' AND (state IN ('available', 'retryable') \
+     OR (state = 'scheduled' AND (attempted_at IS NOT NULL OR scheduled_at <= timezone('UTC', now()))))";
 
 pub struct Postgres {
     url: String,
@@ -49,21 +54,18 @@ impl Postgres {
     pub async fn install(&self) -> Result<()> {
         let mut connected = self.connect().await?;
         let client = &self.client(&mut connected)?.client;
-        let has_jobs = client.query_one("SELECT to_regclass('oban_jobs') IS NOT NULL", &[]).await;
-        if !has_jobs.map_err(|error| unavailable(&error))?.get::<_, bool>(0) {
-            client
-                .batch_execute(&format!("BEGIN; {INSTALL} COMMIT;"))
-                .await
-                .map_err(|error| unavailable(&error))?;
-        }
-        client.batch_execute(OWN).await.map_err(|error| unavailable(&error))
+        let install = queue_tables(Dialect::Postgres).install.join(";");
+        // Many statements sent as one are one transaction.
+        client.batch_execute(&install).await.map_err(|error| unavailable(&error))
     }
 
-    /// Makes what workers keep beside the jobs.
+    /// Makes what workers keep beside the jobs, which must be there.
     pub async fn prepare(&self) -> Result<()> {
         let mut connected = self.connect().await?;
         let client = &self.client(&mut connected)?.client;
-        client.batch_execute(OWN).await.map_err(|error| unavailable(&error))
+        client.execute("SELECT FROM oban_jobs LIMIT 1", &[]).await.map_err(|error| unavailable(&error))?;
+        let own = own_tables(Dialect::Postgres).join(";");
+        client.batch_execute(&own).await.map_err(|error| unavailable(&error))
     }
 
     async fn connect(&self) -> Result<tokio::sync::MutexGuard<'_, Option<Connected>>> {
@@ -165,6 +167,22 @@ macro_rules! query {
     }};
 }
 
+impl Keep for Postgres {
+    async fn renew(&self, hold: &Hold, lease: Duration) -> Result<bool> {
+        let renew = "UPDATE scrypath_lanes SET lease_until = clock_timestamp() + $4::bigint * interval '1 millisecond' \
+             WHERE queue = $1 AND holder = $2 AND epoch = $3";
+        Ok(query!(self, execute, renew, &[&hold.queue, &hold.holder, &hold.epoch, &ms(lease)]) > 0)
+    }
+
+    async fn sending(&self, hold: &Hold, _mark: &str, unsettled: Duration, lease: Duration) -> Result<bool> {
+        let sending = "UPDATE scrypath_lanes SET unsettled_ms = $4, \
+             lease_until = clock_timestamp() + $5::bigint * interval '1 millisecond' \
+             WHERE queue = $1 AND holder = $2 AND epoch = $3";
+        let (unsettled, lease) = (ms(unsettled), ms(lease));
+        Ok(query!(self, execute, sending, &[&hold.queue, &hold.holder, &hold.epoch, &unsettled, &lease]) > 0)
+    }
+}
+
 impl Store for Postgres {
     async fn hold(&self, queue: &str, holder: &str, lease: Duration) -> Result<Option<Hold>> {
         // The row is made once; taking it is one statement, so two workers cannot both.
@@ -175,19 +193,22 @@ impl Store for Postgres {
              holder = $2, lease_until = clock_timestamp() + $3::bigint * interval '1 millisecond' \
              WHERE queue = $1 AND (holder IN ('', $2) OR lease_until <= clock_timestamp()) \
              RETURNING epoch, unsettled_ms";
-        let row = query!(self, query_opt, take, &[&queue, &holder, &ms(lease)]);
-        Ok(row.map(|row| Hold {
+        let Some(lane) = query!(self, query_opt, take, &[&queue, &holder, &ms(lease)]) else {
+            return Ok(None);
+        };
+        // A statement of its own: what an Oban's jobs wrote down before the lane was taken is seen only now.
+        let fenced = "SELECT EXISTS (SELECT 1 FROM scrypath_fences WHERE queue = $1 AND token <> '' AND NOT EXISTS \
+             (SELECT 1 FROM oban_jobs WHERE oban_jobs.id = scrypath_fences.job_id AND oban_jobs.state = 'executing'))";
+        let fenced = match query!(self, query_one, fenced, &[&queue]).get(0) {
+            true => FENCE_SETTLES,
+            false => Duration::ZERO,
+        };
+        Ok(Some(Hold {
             queue: queue.to_owned(),
             holder: holder.to_owned(),
-            epoch: row.get(0),
-            unsettled: Duration::from_millis(row.get::<_, i64>(1).unsigned_abs()),
+            epoch: lane.get(0),
+            unsettled: Duration::from_millis(lane.get::<_, i64>(1).unsigned_abs()).max(fenced),
         }))
-    }
-
-    async fn renew(&self, hold: &Hold, lease: Duration) -> Result<bool> {
-        let renew = "UPDATE scrypath_lanes SET lease_until = clock_timestamp() + $4::bigint * interval '1 millisecond' \
-             WHERE queue = $1 AND holder = $2 AND epoch = $3";
-        Ok(query!(self, execute, renew, &[&hold.queue, &hold.holder, &hold.epoch, &ms(lease)]) > 0)
     }
 
     async fn release(&self, hold: &Hold) -> Result<()> {
@@ -200,7 +221,12 @@ impl Store for Postgres {
         let rescue = "WITH lane AS (UPDATE scrypath_lanes SET unsettled_ms = 0 \
                WHERE queue = $1 AND holder = $2 AND epoch = $3 RETURNING queue), \
              rescued AS (UPDATE oban_jobs SET state = 'available' FROM lane \
-               WHERE oban_jobs.queue = lane.queue AND oban_jobs.state = 'executing' RETURNING oban_jobs.id) \
+               WHERE oban_jobs.queue = lane.queue AND oban_jobs.state = 'executing' \
+               AND oban_jobs.attempted_by[2] = 'scrypath' RETURNING oban_jobs.id), \
+             settled AS (UPDATE scrypath_fences SET token = '', former = '' FROM lane \
+               WHERE scrypath_fences.queue = lane.queue AND token <> '' AND NOT EXISTS (SELECT 1 FROM oban_jobs \
+                 WHERE oban_jobs.id = scrypath_fences.job_id AND oban_jobs.state = 'executing' \
+                 AND oban_jobs.attempted_by[2] IS DISTINCT FROM 'scrypath')) \
              SELECT (SELECT count(*) FROM lane), (SELECT count(*) FROM rescued)";
         let row = query!(self, query_one, rescue, &[&hold.queue, &hold.holder, &hold.epoch]);
         let (held, rescued): (i64, i64) = (row.get(0), row.get(1));
@@ -210,32 +236,28 @@ impl Store for Postgres {
         Ok((held > 0).then_some(rescued.unsigned_abs()))
     }
 
-    async fn claim(&self, hold: &Hold, limit: usize) -> Result<Option<Vec<Row>>> {
-        const OPEN: &str = "(state IN ('available', 'retryable') \
-             OR (state = 'scheduled' AND scheduled_at <= timezone('UTC', now())))";
+    async fn claim(&self, hold: &Hold, limit: usize) -> Result<Option<Claim>> {
         let mut connected = self.connect().await?;
         let connected = self.client(&mut connected)?;
         if connected.looked_back.is_none_or(|at| at.elapsed() >= LOOK_BACK) {
-            // By the index of states: a few rows when there is little to do, all open ones when there is much.
-            let oldest = format!("SELECT min(id) FROM oban_jobs WHERE queue = $1 AND {OPEN}");
-            let row = connected.client.query_one(&oldest, &[&hold.queue]).await;
-            let oldest: Option<i64> = row.map_err(|error| unavailable(&error))?.get(0);
-            connected.oldest = oldest.unwrap_or(connected.oldest);
-            connected.looked_back = Some(Instant::now());
+            connected.look_back(hold).await?;
         }
         let claim = format!(
             "WITH lane AS (SELECT queue FROM scrypath_lanes WHERE queue = $1 AND holder = $2 AND epoch = $3 FOR UPDATE), \
-             due AS (SELECT id FROM oban_jobs WHERE queue = (SELECT queue FROM lane) AND {OPEN} AND id >= $5 \
+             due AS (SELECT id, coalesce(attempted_by[2] <> 'scrypath' OR attempted_by[3] = 'oban', false) AS was_obans FROM oban_jobs WHERE queue = (SELECT queue FROM lane) AND {OPEN} AND id >= $5 \
+               AND NOT EXISTS (SELECT 1 FROM scrypath_fences WHERE queue = $1 AND token <> '') \
+               AND id < coalesce((SELECT min(id) FROM oban_jobs WHERE queue = $1 AND state = 'executing'), \
+                 9223372036854775807) \
                ORDER BY id LIMIT $4 FOR UPDATE), \
              taken AS (UPDATE oban_jobs SET state = 'executing', attempt = least(attempt + 1, max_attempts), \
-               attempted_at = timezone('UTC', now()), attempted_by = ARRAY[$2::text] \
+               attempted_at = timezone('UTC', now()), attempted_by = ARRAY[$2::text, 'scrypath'] || CASE WHEN due.was_obans THEN ARRAY['oban'] ELSE ARRAY[]::text[] END \
                FROM due WHERE oban_jobs.id = due.id \
                RETURNING oban_jobs.id, oban_jobs.attempt::bigint, oban_jobs.max_attempts::bigint, oban_jobs.worker, \
-                 oban_jobs.args::text) \
+                 oban_jobs.args::text, due.was_obans) \
              SELECT lane.queue, taken.* FROM lane LEFT JOIN taken ON true"
         );
         let limit = limit as i64;
-        let given: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+        let given: [&(dyn ToSql + Sync); 5] =
             [&hold.queue, &hold.holder, &hold.epoch, &limit, &connected.oldest];
         let found = connected.client.query(&claim, &given).await.map_err(|error| unavailable(&error))?;
         if found.is_empty() {
@@ -250,28 +272,22 @@ impl Store for Postgres {
                     max_attempts: row.get(3),
                     worker: row.get(4),
                     args: row.get(5),
+                    was_obans: row.get(6),
                 })
             })
             .collect();
         rows.sort_by_key(|row| row.id);
-        if let Some(first) = rows.first() {
-            connected.oldest = first.id;
-        } else {
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
             // Nothing from here on: perhaps something older came in late.
             connected.looked_back = None;
-        }
-        Ok(Some(rows))
+            return Ok(Some(Claim::default()));
+        };
+        connected.oldest = first.id;
+        let (done, letters, is_watched) = connected.known(&hold.queue, first.id, last.id).await?;
+        Ok(Some(Claim { rows, done, letters, is_watched }))
     }
 
-    async fn sending(&self, hold: &Hold, _mark: &str, unsettled: Duration, lease: Duration) -> Result<bool> {
-        let sending = "UPDATE scrypath_lanes SET unsettled_ms = $4, \
-             lease_until = clock_timestamp() + $5::bigint * interval '1 millisecond' \
-             WHERE queue = $1 AND holder = $2 AND epoch = $3";
-        let (unsettled, lease) = (ms(unsettled), ms(lease));
-        Ok(query!(self, execute, sending, &[&hold.queue, &hold.holder, &hold.epoch, &unsettled, &lease]) > 0)
-    }
-
-    async fn settle(&self, hold: &Hold, verdicts: &[(i64, Verdict)]) -> Result<bool> {
+    async fn settle(&self, hold: &Hold, verdicts: &[(i64, Verdict)], done: &[Done]) -> Result<bool> {
         let mut connected = self.connect().await?;
         let connected = self.client(&mut connected)?;
         let append = match connected.errors_are_an_array {
@@ -286,10 +302,10 @@ impl Store for Postgres {
             "WITH lane AS (UPDATE scrypath_lanes SET unsettled_ms = 0 \
                WHERE queue = $1 AND holder = $2 AND epoch = $3 RETURNING queue), \
              told AS (SELECT * FROM unnest($4::bigint[], $5::text[], $6::text[]) AS told (id, state, error)), \
-             letters AS (INSERT INTO scrypath_dead_letters (job_id, document_id, reason) \
-               SELECT dead.job_id, dead.document_id, dead.reason \
-               FROM unnest($7::bigint[], $8::text[], $9::text[]) AS dead (job_id, document_id, reason), lane \
-               ON CONFLICT DO NOTHING), \
+             letters AS (INSERT INTO scrypath_dead_letters (job_id, index_uid, document_id, reason) \
+               SELECT dead.job_id, coalesce(oban_jobs.args->>'index', ''), dead.document_id, dead.reason \
+               FROM unnest($7::bigint[], $8::text[], $9::text[]) AS dead (job_id, document_id, reason), lane, oban_jobs \
+               WHERE oban_jobs.id = dead.job_id ON CONFLICT DO NOTHING), \
              settled AS (UPDATE oban_jobs SET \
                state = (CASE told.state WHEN 'held' THEN 'available' ELSE told.state END)::oban_job_state, \
                attempt = oban_jobs.attempt - (CASE told.state WHEN 'held' THEN 1 ELSE 0 END), \
@@ -316,15 +332,96 @@ impl Store for Postgres {
                 }
             }
         }
-        let given: [&(dyn tokio_postgres::types::ToSql + Sync); 9] =
+        let given: [&(dyn ToSql + Sync); 9] =
             [&hold.queue, &hold.holder, &hold.epoch, &ids, &states, &errors, &jobs, &documents, &reasons];
-        let row = connected.client.query_one(&settle, &given).await.map_err(|error| unavailable(&error))?;
-        Ok(row.get::<_, i64>(0) > 0)
+        let changes = connected.client.transaction().await.map_err(|error| unavailable(&error))?;
+        let row = changes.query_one(&settle, &given).await.map_err(|error| unavailable(&error))?;
+        let is_held = row.get::<_, i64>(0) > 0;
+        if is_held && !done.is_empty() {
+            remember(&changes, hold, verdicts, done).await.map_err(|error| unavailable(&error))?;
+        }
+        changes.commit().await.map_err(|error| unavailable(&error))?;
+        Ok(is_held)
     }
 
     async fn wait(&self, _queue: &str, most: Duration) {
         let _ = tokio::time::timeout(most, self.heard.notified()).await;
     }
+}
+
+impl Connected {
+    /// Looks for jobs that came in late, takes from an Oban what it left lying, and forgets fences.
+    async fn look_back(&mut self, hold: &Hold) -> Result<()> {
+        let rescue = "UPDATE oban_jobs SET state = 'available' FROM scrypath_lanes AS lane \
+             WHERE lane.queue = $1 AND lane.holder = $2 AND lane.epoch = $3 AND oban_jobs.queue = $1 \
+             AND oban_jobs.state = 'executing' \
+             AND oban_jobs.attempted_at < timezone('UTC', now()) - $4::bigint * interval '1 second'";
+        let seconds = RESCUED_AFTER.as_secs() as i64;
+        let given: [&(dyn ToSql + Sync); 4] = [&hold.queue, &hold.holder, &hold.epoch, &seconds];
+        self.client.execute(rescue, &given).await.map_err(|error| unavailable(&error))?;
+        let forget = forget(Target { dialect: Dialect::Postgres, placeholders: Placeholders::Numbered });
+        let given: Vec<i64> = forget.params.iter().filter_map(Param::as_int).collect();
+        let given: Vec<&(dyn ToSql + Sync)> = given.iter().map(|value| value as _).collect();
+        self.client.execute(&forget.sql, &given).await.map_err(|error| unavailable(&error))?;
+        // By the index of states: a few rows when there is little to do, all open ones when there is much.
+        let oldest = format!("SELECT min(id) FROM oban_jobs WHERE queue = $1 AND {OPEN}");
+        let row = self.client.query_one(&oldest, &[&hold.queue]).await;
+        let oldest: Option<i64> = row.map_err(|error| unavailable(&error))?.get(0);
+        self.oldest = oldest.unwrap_or(self.oldest);
+        self.looked_back = Some(Instant::now());
+        Ok(())
+    }
+
+    /// What is known of the documents of these jobs from elsewhere.
+    async fn known(
+        &self,
+        queue: &str,
+        first: i64,
+        last: i64,
+    ) -> Result<(Vec<Done>, Vec<(i64, String)>, bool)> {
+        let done = "SELECT index_uid, document_id, done_job_id FROM scrypath_fences WHERE queue = $1 AND done_job_id >= $2";
+        let done = self.client.query(done, &[&queue, &first]).await.map_err(|error| unavailable(&error))?;
+        let done = done.iter().map(|row| Done {
+            index: row.get(0),
+            document: row.get(1),
+            job: row.get(2),
+            is_watched: true,
+        });
+        let letters = "SELECT job_id, document_id FROM scrypath_dead_letters WHERE job_id BETWEEN $1 AND $2";
+        let letters =
+            self.client.query(letters, &[&first, &last]).await.map_err(|error| unavailable(&error))?;
+        let any = "SELECT EXISTS (SELECT 1 FROM scrypath_dead_letters) \
+             OR EXISTS (SELECT 1 FROM scrypath_fences WHERE queue = $1)";
+        let any = self.client.query_one(any, &[&queue]).await.map_err(|error| unavailable(&error))?;
+        Ok((done.collect(), letters.iter().map(|row| (row.get(0), row.get(1))).collect(), any.get(0)))
+    }
+}
+
+/// What the index has now, where a dead letter or a fence speaks of the document; letters of what was delivered are torn up.
+async fn remember(
+    changes: &Transaction<'_>,
+    hold: &Hold,
+    verdicts: &[(i64, Verdict)],
+    done: &[Done],
+) -> std::result::Result<(), tokio_postgres::Error> {
+    let remember = "INSERT INTO scrypath_fences AS fence (index_uid, document_id, queue, job_id, done_job_id) \
+         SELECT done.index_uid, done.document_id, $1, done.job_id, done.job_id \
+         FROM unnest($2::text[], $3::text[], $4::bigint[], $5::boolean[]) AS done (index_uid, document_id, job_id, is_watched) \
+         WHERE done.is_watched OR EXISTS (SELECT 1 FROM scrypath_dead_letters AS letter \
+             WHERE letter.index_uid = done.index_uid AND letter.document_id = done.document_id) \
+           OR EXISTS (SELECT 1 FROM scrypath_fences AS known \
+             WHERE known.index_uid = done.index_uid AND known.document_id = done.document_id) \
+         ON CONFLICT (index_uid, document_id) DO UPDATE SET job_id = greatest(fence.job_id, excluded.job_id), \
+           done_job_id = greatest(fence.done_job_id, excluded.done_job_id), unsettled_until = clock_timestamp()";
+    let indexes: Vec<&str> = done.iter().map(|done| done.index.as_str()).collect();
+    let documents: Vec<&str> = done.iter().map(|done| done.document.as_str()).collect();
+    let jobs: Vec<i64> = done.iter().map(|done| done.job).collect();
+    let watched: Vec<bool> = done.iter().map(|done| done.is_watched).collect();
+    changes.execute(remember, &[&hold.queue, &indexes, &documents, &jobs, &watched]).await?;
+    let completed: Vec<i64> =
+        verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Completed).map(|(id, _)| *id).collect();
+    changes.execute("DELETE FROM scrypath_dead_letters WHERE job_id = ANY($1)", &[&completed]).await?;
+    Ok(())
 }
 
 fn state(verdict: &Verdict) -> &'static str {

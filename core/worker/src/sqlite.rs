@@ -7,11 +7,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use scrypath_core::error::Result;
-use scrypath_core::queue::{Hold, Row, Store, Verdict, error_entry};
+use scrypath_core::queue::{
+    Claim, Dialect, Done, FENCE_SETTLES, Hold, Keep, Param, Placeholders, RESCUED_AFTER, Row, Store, Target,
+    Verdict, error_entry, forget, own_tables, queue_tables,
+};
 use scrypath_core::{Error, Kind};
-
-const INSTALL: &str = include_str!("sql/sqlite_install.sql");
-const OWN: &str = include_str!("sql/sqlite_own.sql");
 
 /// How long a method waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
@@ -34,12 +34,16 @@ impl Sqlite {
 
     /// Makes the tables that are missing. One that is there is left as it is.
     pub async fn install(&self) -> Result<()> {
-        self.change(|changes| changes.execute_batch(INSTALL).and_then(|()| changes.execute_batch(OWN))).await
+        self.change(|changes| changes.execute_batch(&queue_tables(Dialect::Sqlite).install.join(";"))).await
     }
 
-    /// Makes what workers keep beside the jobs.
+    /// Makes what workers keep beside the jobs, which must be there.
     pub async fn prepare(&self) -> Result<()> {
-        self.change(|changes| changes.execute_batch(OWN)).await
+        self.change(|changes| {
+            changes.prepare("SELECT 1 FROM oban_jobs")?;
+            changes.execute_batch(&own_tables(Dialect::Sqlite).join(";"))
+        })
+        .await
     }
 
     async fn change<T: Send + 'static>(
@@ -84,6 +88,31 @@ fn is_held(changes: &Transaction, hold: &Hold) -> rusqlite::Result<bool> {
     Ok(row.is_some())
 }
 
+impl Keep for Sqlite {
+    async fn renew(&self, hold: &Hold, lease: Duration) -> Result<bool> {
+        let hold = hold.clone();
+        self.change(move |changes| {
+            let renew =
+                "UPDATE scrypath_lanes SET lease_until = ?4 WHERE queue = ?1 AND holder = ?2 AND epoch = ?3";
+            let until = now_ms() + ms(lease);
+            Ok(changes.execute(renew, params![hold.queue, hold.holder, hold.epoch, until])? > 0)
+        })
+        .await
+    }
+
+    async fn sending(&self, hold: &Hold, _mark: &str, unsettled: Duration, lease: Duration) -> Result<bool> {
+        let hold = hold.clone();
+        self.change(move |changes| {
+            let sending = "UPDATE scrypath_lanes SET unsettled_ms = ?4, lease_until = ?5 \
+                 WHERE queue = ?1 AND holder = ?2 AND epoch = ?3";
+            let until = now_ms() + ms(lease);
+            let given = params![hold.queue, hold.holder, hold.epoch, ms(unsettled), until];
+            Ok(changes.execute(sending, given)? > 0)
+        })
+        .await
+    }
+}
+
 impl Store for Sqlite {
     async fn hold(&self, queue: &str, holder: &str, lease: Duration) -> Result<Option<Hold>> {
         let (queue, holder) = (queue.to_owned(), holder.to_owned());
@@ -102,19 +131,14 @@ impl Store for Sqlite {
             let epoch = if is_same { epoch } else { epoch + 1 };
             let take = "UPDATE scrypath_lanes SET holder = ?2, epoch = ?3, lease_until = ?4 WHERE queue = ?1";
             changes.execute(take, params![queue, holder, epoch, now + ms(lease)])?;
-            let unsettled = Duration::from_millis(unsettled.unsigned_abs());
+            let fenced = "SELECT EXISTS (SELECT 1 FROM scrypath_fences WHERE queue = ?1 AND token <> '' AND NOT EXISTS \
+                 (SELECT 1 FROM oban_jobs WHERE oban_jobs.id = scrypath_fences.job_id AND state = 'executing'))";
+            let fenced = match changes.query_row(fenced, params![queue], |row| row.get(0))? {
+                true => FENCE_SETTLES,
+                false => Duration::ZERO,
+            };
+            let unsettled = Duration::from_millis(unsettled.unsigned_abs()).max(fenced);
             Ok(Some(Hold { queue, holder, epoch, unsettled }))
-        })
-        .await
-    }
-
-    async fn renew(&self, hold: &Hold, lease: Duration) -> Result<bool> {
-        let hold = hold.clone();
-        self.change(move |changes| {
-            let renew =
-                "UPDATE scrypath_lanes SET lease_until = ?4 WHERE queue = ?1 AND holder = ?2 AND epoch = ?3";
-            let until = now_ms() + ms(lease);
-            Ok(changes.execute(renew, params![hold.queue, hold.holder, hold.epoch, until])? > 0)
         })
         .await
     }
@@ -135,26 +159,38 @@ impl Store for Sqlite {
             if !is_held(changes, &hold)? {
                 return Ok(None);
             }
-            let rescue = "UPDATE oban_jobs SET state = 'available' WHERE queue = ?1 AND state = 'executing'";
+            let rescue = "UPDATE oban_jobs SET state = 'available' WHERE queue = ?1 AND state = 'executing' \
+                 AND json_extract(attempted_by, '$[1]') = 'scrypath'";
             let rescued = changes.execute(rescue, params![hold.queue])?;
             let settled = "UPDATE scrypath_lanes SET unsettled_ms = 0 WHERE queue = ?1";
+            changes.execute(settled, params![hold.queue])?;
+            let settled =
+                "UPDATE scrypath_fences SET token = '', former = '' WHERE queue = ?1 AND token <> '' \
+                 AND NOT EXISTS (SELECT 1 FROM oban_jobs WHERE oban_jobs.id = scrypath_fences.job_id AND state = 'executing')";
             changes.execute(settled, params![hold.queue])?;
             Ok(Some(rescued as u64))
         })
         .await
     }
 
-    async fn claim(&self, hold: &Hold, limit: usize) -> Result<Option<Vec<Row>>> {
+    async fn claim(&self, hold: &Hold, limit: usize) -> Result<Option<Claim>> {
         let hold = hold.clone();
         self.change(move |changes| {
             if !is_held(changes, &hold)? {
                 return Ok(None);
             }
+            rescue_from_oban(changes, &hold.queue)?;
             let claim = "UPDATE oban_jobs SET state = 'executing', attempt = attempt + 1, \
-                 attempted_at = strftime('%Y-%m-%dT%H:%M:%f', 'now'), attempted_by = json_array(?2) \
-                 WHERE id IN (SELECT id FROM oban_jobs WHERE queue = ?1 AND (state IN ('available', 'retryable') \
-                 OR (state = 'scheduled' AND julianday(scheduled_at) <= julianday('now'))) ORDER BY id LIMIT ?3) \
-                 RETURNING id, attempt, max_attempts, worker, args";
+                 attempted_at = strftime('%Y-%m-%dT%H:%M:%f', 'now'), attempted_by = CASE WHEN json_extract(attempted_by, '$[1]') <> 'scrypath' \
+                 OR json_extract(attempted_by, '$[2]') = 'oban' THEN json_array(?2, 'scrypath', 'oban') \
+                 ELSE json_array(?2, 'scrypath') END \
+                 WHERE id IN (SELECT id FROM oban_jobs WHERE queue = ?1 AND worker <> 'Scrypath.Sync.RelatedWorker' \
+                 AND (state IN ('available', 'retryable') \
+                 OR (state = 'scheduled' AND (attempted_at IS NOT NULL OR julianday(scheduled_at) <= julianday('now')))) \
+                 AND NOT EXISTS (SELECT 1 FROM scrypath_fences WHERE queue = ?1 AND token <> '') \
+                 AND id < coalesce((SELECT min(id) FROM oban_jobs WHERE queue = ?1 AND state = 'executing'), \
+                 9223372036854775807) ORDER BY id LIMIT ?3) \
+                 RETURNING id, attempt, max_attempts, worker, args, json_array_length(attempted_by) = 3";
             let mut statement = changes.prepare_cached(claim)?;
             let rows = statement.query_map(params![hold.queue, hold.holder, limit as i64], |row| {
                 Ok(Row {
@@ -163,29 +199,25 @@ impl Store for Sqlite {
                     max_attempts: row.get(2)?,
                     worker: row.get(3)?,
                     args: row.get(4)?,
+                    was_obans: row.get(5)?,
                 })
             })?;
             let mut rows: Vec<Row> = rows.collect::<rusqlite::Result<_>>()?;
             rows.sort_by_key(|row| row.id);
-            Ok(Some(rows))
+            let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+                forget_fences(changes)?;
+                return Ok(Some(Claim::default()));
+            };
+            known(changes, &hold.queue, first.id, last.id).map(|mut claim| {
+                claim.rows = rows;
+                Some(claim)
+            })
         })
         .await
     }
 
-    async fn sending(&self, hold: &Hold, _mark: &str, unsettled: Duration, lease: Duration) -> Result<bool> {
-        let hold = hold.clone();
-        self.change(move |changes| {
-            let sending = "UPDATE scrypath_lanes SET unsettled_ms = ?4, lease_until = ?5 \
-                 WHERE queue = ?1 AND holder = ?2 AND epoch = ?3";
-            let until = now_ms() + ms(lease);
-            let given = params![hold.queue, hold.holder, hold.epoch, ms(unsettled), until];
-            Ok(changes.execute(sending, given)? > 0)
-        })
-        .await
-    }
-
-    async fn settle(&self, hold: &Hold, verdicts: &[(i64, Verdict)]) -> Result<bool> {
-        let (hold, verdicts) = (hold.clone(), verdicts.to_vec());
+    async fn settle(&self, hold: &Hold, verdicts: &[(i64, Verdict)], done: &[Done]) -> Result<bool> {
+        let (hold, verdicts, done) = (hold.clone(), verdicts.to_vec(), done.to_vec());
         self.change(move |changes| {
             if !is_held(changes, &hold)? {
                 return Ok(false);
@@ -196,6 +228,9 @@ impl Store for Sqlite {
             )?;
             for (id, verdict) in &verdicts {
                 settle_one(changes, *id, verdict)?;
+            }
+            if !done.is_empty() {
+                remember(changes, &hold.queue, &verdicts, &done)?;
             }
             Ok(true)
         })
@@ -229,11 +264,72 @@ fn settle_one(changes: &Transaction, id: i64, verdict: &Verdict) -> rusqlite::Re
     let error = error_entry(verdict, attempt).map(|entry| entry.to_string());
     changes.prepare_cached(&sql)?.execute(params![id, error])?;
     if let Verdict::Discarded { reason, dead } = verdict {
-        let letter =
-            "INSERT OR REPLACE INTO scrypath_dead_letters (job_id, document_id, reason) VALUES (?1, ?2, ?3)";
+        let letter = "INSERT OR REPLACE INTO scrypath_dead_letters (job_id, index_uid, document_id, reason) \
+             SELECT id, coalesce(json_extract(args, '$.index'), ''), ?2, ?3 FROM oban_jobs WHERE id = ?1";
         for document in dead {
             changes.prepare_cached(letter)?.execute(params![id, document.to_string(), reason])?;
         }
+    }
+    Ok(())
+}
+
+/// Takes from an Oban what it left lying.
+fn rescue_from_oban(changes: &Transaction, queue: &str) -> rusqlite::Result<()> {
+    let rescue = "UPDATE oban_jobs SET state = 'available' WHERE queue = ?1 AND state = 'executing' \
+         AND julianday(attempted_at) < julianday('now') - ?2 / 86400.0";
+    changes.prepare_cached(rescue)?.execute(params![queue, RESCUED_AFTER.as_secs() as i64]).map(|_| ())
+}
+
+fn forget_fences(changes: &Transaction) -> rusqlite::Result<()> {
+    let forget = forget(Target { dialect: Dialect::Sqlite, placeholders: Placeholders::Question });
+    let given = forget.params.iter().filter_map(Param::as_int);
+    changes.prepare_cached(&forget.sql)?.execute(rusqlite::params_from_iter(given)).map(|_| ())
+}
+
+/// What is known of the documents of these jobs from elsewhere.
+fn known(changes: &Transaction, queue: &str, first: i64, last: i64) -> rusqlite::Result<Claim> {
+    let done = "SELECT index_uid, document_id, done_job_id FROM scrypath_fences WHERE queue = ?1 AND done_job_id >= ?2";
+    let mut done = changes.prepare_cached(done)?;
+    let done = done.query_map(params![queue, first], |row| {
+        Ok(Done { index: row.get(0)?, document: row.get(1)?, job: row.get(2)?, is_watched: true })
+    })?;
+    let letters = "SELECT job_id, document_id FROM scrypath_dead_letters WHERE job_id BETWEEN ?1 AND ?2";
+    let mut letters = changes.prepare_cached(letters)?;
+    let letters = letters.query_map(params![first, last], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Claim {
+        rows: Vec::new(),
+        done: done.collect::<rusqlite::Result<_>>()?,
+        letters: letters.collect::<rusqlite::Result<_>>()?,
+        is_watched: changes.query_row(
+            "SELECT EXISTS (SELECT 1 FROM scrypath_dead_letters) \
+             OR EXISTS (SELECT 1 FROM scrypath_fences WHERE queue = ?1)",
+            params![queue],
+            |row| row.get(0),
+        )?,
+    })
+}
+
+/// What the index has now, where a dead letter or a fence speaks of the document; letters of what was delivered are torn up.
+fn remember(
+    changes: &Transaction,
+    queue: &str,
+    verdicts: &[(i64, Verdict)],
+    done: &[Done],
+) -> rusqlite::Result<()> {
+    let remember = "INSERT INTO scrypath_fences AS fence \
+         (index_uid, document_id, queue, job_id, done_job_id, unsettled_until) SELECT ?1, ?2, ?3, ?4, ?4, ?6 \
+         WHERE ?5 OR EXISTS (SELECT 1 FROM scrypath_dead_letters WHERE index_uid = ?1 AND document_id = ?2) \
+         OR EXISTS (SELECT 1 FROM scrypath_fences WHERE index_uid = ?1 AND document_id = ?2) \
+         ON CONFLICT (index_uid, document_id) DO UPDATE SET job_id = max(fence.job_id, excluded.job_id), \
+         done_job_id = max(fence.done_job_id, excluded.done_job_id), unsettled_until = excluded.unsettled_until";
+    for Done { index, document, job, is_watched } in done {
+        let given = params![index, document, queue, job, is_watched, now_ms()];
+        changes.prepare_cached(remember)?.execute(given)?;
+    }
+    let delivered = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Completed);
+    for (id, _) in delivered {
+        let tear = "DELETE FROM scrypath_dead_letters WHERE job_id = ?1";
+        changes.prepare_cached(tear)?.execute(params![id])?;
     }
     Ok(())
 }

@@ -63,7 +63,8 @@ defmodule Scrypath.Native do
       ~w(sortable_attributes filterable_attributes displayed_attributes __unrecognized__)a,
       ~w(fields custom target resolver asc desc number size value min max meilisearch)a,
       ~w(suggest within_facet)a,
-      ~w(inline manual oban accepted completed noop replace deep)a,
+      ~w(inline manual oban requested accepted completed noop replace deep)a,
+      ~w(cancelled retry snooze)a,
       ~w(enqueued processing succeeded failed cancelled)a,
       ~w(http transport timeout task_failed invalid_task_payload hydration other)a
     ]

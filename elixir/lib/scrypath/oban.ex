@@ -64,12 +64,13 @@ defmodule Scrypath.Oban do
   defp step(multi, name, layers, write) do
     route = Queue.route(layers)
 
-    case {Queue.row!(route, write), route} do
-      {%{insert: insert}, {:oban, instance}} ->
-        Instance.insert(instance, multi, name, insert)
-
-      # Made again when it runs, since only then the database is known; of the same values, and so the same.
-      {_row, _route} ->
+    with {:oban, instance} <- route,
+         {:ok, insert} <- Queue.insert!(route, write) do
+      Instance.insert(instance, multi, name, insert)
+    else
+      # Made when it runs, since only then the database is known; of the same values, and so the same.
+      _other ->
+        Queue.check!(route, write)
         Ecto.Multi.run(multi, name, fn repo, _changes -> Queue.enqueue(Connection.new!(repo), write) end)
     end
   end

@@ -4,14 +4,21 @@ defmodule Scrypath.Optional do
   # The only place that asks which libraries of the ecosystem are there.
 
   @ecto Code.ensure_loaded?(Ecto.Query)
+  @oban Code.ensure_loaded?(Oban.Worker)
 
   @doc "Whether Ecto was there when Scrypath was compiled."
   @spec ecto?() :: boolean()
   def ecto?, do: @ecto
 
   @doc false
-  # Mix asks: what depends on this is compiled again when Ecto has come or gone.
-  def __mix_recompile__?, do: @ecto != Code.ensure_loaded?(Ecto.Query)
+  # Mix asks: what depends on this is compiled again when Ecto or Oban has come or gone.
+  def __mix_recompile__? do
+    {@ecto, @oban} != {Code.ensure_loaded?(Ecto.Query), Code.ensure_loaded?(Oban.Worker)}
+  end
+
+  @doc "Whether Oban was there when Scrypath was compiled, to run jobs."
+  @spec workers?() :: boolean()
+  def workers?, do: @oban
 
   @doc "Whether `module` is an `Ecto.Repo`."
   @spec ecto_repo?(module()) :: boolean()
@@ -31,7 +38,7 @@ defmodule Scrypath.Optional do
   @spec multi?() :: boolean()
   def multi?, do: Code.ensure_loaded?(Ecto.Multi)
 
-  @doc "The module whose `decode!/1` reads JSON: Elixir's own (1.18 and newer), or Jason. `nil` where there is none."
+  @doc "The module that reads and writes JSON (`decode!/1`, `encode!/1`): Elixir's own (1.18 and newer), or Jason. `nil` where there is none."
   @spec json() :: module() | nil
   def json do
     Enum.find([JSON, Jason], &(Code.ensure_loaded?(&1) and function_exported?(&1, :decode!, 1)))

@@ -17,7 +17,8 @@ defmodule Scrypath.Queue do
   @operations %{
     "sync_records" => "enqueue_records",
     "delete_records" => "enqueue_deletes",
-    "delete_documents" => "enqueue_delete_documents"
+    "delete_documents" => "enqueue_delete_documents",
+    "sync_related" => "enqueue_related"
   }
 
   @doc """
@@ -75,10 +76,17 @@ defmodule Scrypath.Queue do
     end
   end
 
-  @doc "The row of a write as the core makes it. Raises `ArgumentError` where there can be none."
-  @spec row!(route(), write()) :: map()
-  def row!(route, {operation, request, records, hooked}),
+  @doc "The row of a write as the core makes it, without a word of it to telemetry: it is made again when it is put."
+  @spec check!(route(), write()) :: map()
+  def check!(route, {operation, request, records, hooked}),
     do: Core.run!(@operations[operation], Map.merge(request, target(route)), records, hooked)
+
+  @doc "What is inserted of a write. Raises `ArgumentError` where it is wrong."
+  @spec insert!(route(), write()) :: {:ok, map()} | :noop
+  def insert!(route, {operation, request, records, hooked}) do
+    {:ok, row} = Core.run(@operations[operation], Map.merge(request, target(route)), records, hooked)
+    with :error <- Map.fetch(row, :insert), do: :noop
+  end
 
   defp target(%Connection{} = connection), do: Connection.target(connection)
   defp target(_route), do: Connection.target(nil)

@@ -12,6 +12,7 @@ defmodule Scrypath.DocTest do
   doctest Scrypath.MultiSearchResult
   doctest Scrypath.Phoenix
   doctest Scrypath.Projection
+  doctest Scrypath.Queue.Migration
   doctest Scrypath.QueryParams
   doctest Scrypath.SearchResult
   doctest Scrypath.Suggestion

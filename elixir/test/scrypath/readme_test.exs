@@ -8,7 +8,7 @@ defmodule Scrypath.ReadmeTest do
     programs = for [_all, program] <- Regex.scan(~r/^```elixir\n(.*?)^```$/ms, readme), do: program
     # A dependency is no program.
     programs = Enum.reject(programs, &(&1 =~ "def deps"))
-    assert [first, second, third] = programs
+    assert [first, second | in_a_database] = programs
 
     {_result, bindings} = Code.eval_string(first, [], file: "README.md")
     assert [%{"title" => "Harbour lights"}] = bindings[:result].hits
@@ -17,8 +17,22 @@ defmodule Scrypath.ReadmeTest do
 
     # Its repo is one of the application's.
     Scrypath.Test.QueueDatabase.open!(folder)
-    third = String.replace(third, "MyApp.Repo", "Scrypath.Test.QueueRepo")
-    Code.eval_string(third, bindings, file: "README.md")
-    assert [%{args: %{"document_ids" => [2]}}] = Scrypath.Test.QueueDatabase.jobs()
+
+    bindings =
+      for program <- in_a_database, reduce: bindings do
+        bindings ->
+          program = String.replace(program, "MyApp.Repo", "Scrypath.Test.QueueRepo")
+          {_result, bindings} = Code.eval_string(program, bindings, file: "README.md")
+          bindings
+      end
+
+    assert %{start: {Scrypath.Worker, :start_link, [_options]}} =
+             Supervisor.child_spec(List.last(bindings[:children]), [])
+
+    assert [
+             %{args: %{"document_ids" => [2]}},
+             %{args: %{"fan_out" => "berths"}},
+             %{args: %{"document_ids" => [3]}}
+           ] = Scrypath.Test.QueueDatabase.jobs()
   end
 end

@@ -236,16 +236,12 @@ defmodule Scrypath.SearchManyTest do
     assert {result.federation.estimated_total_hits, result.federation.limit} == {2, nil}
   end
 
+  def tell(event, measurements, metadata, owner), do: send(owner, {List.last(event), measurements, metadata})
+
   test "the span covers everything, and what failed in part is told" do
     options = [backend: Scrypath.Meilisearch, meilisearch_url: "memory:search_many_test", repo: Broken]
-    owner = self()
     names = for phase <- [:start, :stop, :partial], do: [:scrypath, :search_many, phase]
-
-    handler = fn event, measurements, metadata, _ ->
-      send(owner, {List.last(event), measurements, metadata})
-    end
-
-    :telemetry.attach_many("many", names, handler, nil)
+    :telemetry.attach_many("many", names, &__MODULE__.tell/4, self())
     on_exit(fn -> :telemetry.detach("many") end)
 
     {:ok, _} = Scrypath.search_many([{Quay, "quay"}, {Vessel, "tug"}], options)

@@ -1,7 +1,7 @@
 defmodule Scrypath.TelemetryTest do
   use ExUnit.Case, async: false
 
-  alias Scrypath.Examples.{Quay, Vessel}
+  alias Scrypath.Examples.{Dock, Quay, Vessel}
   alias Scrypath.Test.Database
 
   @uid "ac5cd97d-5a4b-4226-a868-2d0eb6d197ab"
@@ -11,6 +11,8 @@ defmodule Scrypath.TelemetryTest do
     [:scrypath, :hydration],
     [:scrypath, :sync, :upsert],
     [:scrypath, :sync, :delete],
+    [:scrypath, :sync, :related],
+    [:scrypath, :sync, :related, :resolve],
     [:scrypath, :meilisearch, :request],
     [:scrypath, :meilisearch, :task_wait]
   ]
@@ -145,5 +147,53 @@ defmodule Scrypath.TelemetryTest do
     end
 
     assert events() == []
+  end
+
+  test "an enqueued write is a span that ends when its row is made", %{options: options} do
+    connection = {:sqlite, fn _sql, _parameters -> [[412]] end}
+    options = options ++ [sync_mode: :oban, oban_queue: :search, connection: connection]
+    vessel = %{id: 1, name: "", flag: "", kind: "", built: 1}
+
+    for {name, enqueue} <- [
+          {[:scrypath, :sync, :upsert], fn -> Scrypath.sync_records(Vessel, [vessel], options) end},
+          {[:scrypath, :sync, :delete], fn -> Scrypath.delete_document(Vessel, 1, options) end},
+          {[:scrypath, :sync, :delete], fn -> Scrypath.delete_record(Vessel, vessel, options) end},
+          {[:scrypath, :sync, :related],
+           fn -> Scrypath.sync_related(Dock, %{id: 1}, [fan_out: :berths] ++ options) end}
+        ] do
+      assert {:ok, %{status: :accepted}} = enqueue.()
+      assert [{start, %{system_time: _}, started}, {stop, %{duration: _}, stopped}] = events()
+      assert {start, stop} == {name ++ [:start], name ++ [:stop]}
+      assert %{backend: :meilisearch, sync_mode: :oban, document_count: 1} = started
+      # Of related sync there is no index yet.
+      assert Map.get(started, :index) ==
+               if(name == [:scrypath, :sync, :related], do: nil, else: "scrypath_vessel")
+
+      assert started.schema in [Vessel, Dock]
+      assert %{status: :requested, mode: :oban, document_count: 1} = stopped
+      assert stopped.telemetry_span_context == started.telemetry_span_context
+    end
+
+    assert {:ok, %{status: :noop}} = Scrypath.sync_records(Vessel, [], options)
+    assert [_start, {_, _, %{status: :noop, document_count: 0}}] = events()
+  end
+
+  test "a resolver that is called now is a span of its own, and the write follows", %{options: options} do
+    assert {:ok, _} = Scrypath.sync_related(Dock, [%{id: 1}, %{id: 2}], [fan_out: :berths] ++ options)
+    events = events()
+
+    assert [
+             [:scrypath, :sync, :related, :resolve, :start],
+             [:scrypath, :sync, :related, :resolve, :stop] | after_it
+           ] = for({name, _, _} <- events, do: name)
+
+    assert [:scrypath, :sync, :upsert, :start] in after_it
+    assert [{_, _, started}] = named(events, [:scrypath, :sync, :related, :resolve, :start])
+
+    assert %{schema: Dock, fan_out: :berths, sync_mode: :inline, index: "scrypath_dock", document_count: 2} =
+             started
+
+    assert [{_, %{duration: _}, stopped}] = named(events, [:scrypath, :sync, :related, :resolve, :stop])
+    assert %{document_count: 4, fan_out: :berths} = stopped
   end
 end

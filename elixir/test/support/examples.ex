@@ -25,6 +25,20 @@ defmodule Scrypath.Examples.Berth do
   def search_document_id(berth), do: "#{berth.dock_id}-#{berth.id}"
 end
 
+defmodule Scrypath.Examples.Dock do
+  @moduledoc false
+  # What berths are at. Which those are is known without a database.
+  use Scrypath,
+    fields: [:name],
+    fan_outs: [
+      berths: [target: Scrypath.Examples.Berth, resolver: {Scrypath.Examples.Dock, :berths, []}]
+    ]
+
+  defstruct [:id, :name]
+
+  def berths(ids), do: for(dock <- ids, id <- 1..2, do: %{id: id, dock_id: dock, label: "at #{dock}"})
+end
+
 defmodule Scrypath.Examples.Quay do
   @moduledoc false
   # Documents of several tenants, the docks.
@@ -73,6 +87,14 @@ unless Code.ensure_loaded?(:telemetry) do
     end
 
     def detach(id), do: :persistent_term.erase({__MODULE__, id})
+
+    def span(event, metadata, work) do
+      execute(event ++ [:start], %{system_time: System.system_time()}, metadata)
+      since = System.monotonic_time()
+      {result, ended} = work.()
+      execute(event ++ [:stop], %{duration: System.monotonic_time() - since}, ended)
+      result
+    end
 
     def execute(event, measurements, metadata) do
       for {{__MODULE__, _id}, {events, handler, config}} <- :persistent_term.get(),

@@ -31,6 +31,7 @@ defmodule Scrypath.Test.QueueDatabase do
   @doc "Carries out `work` in a transaction, which is rolled back where it raises or throws `:rollback`."
   def transaction(work) do
     rows!("begin")
+    Process.put({__MODULE__, :transaction}, true)
 
     try do
       result = work.()
@@ -44,8 +45,12 @@ defmodule Scrypath.Test.QueueDatabase do
       kind, reason ->
         rows!("rollback")
         :erlang.raise(kind, reason, __STACKTRACE__)
+    after
+      Process.delete({__MODULE__, :transaction})
     end
   end
+
+  def in_transaction?, do: Process.get({__MODULE__, :transaction}, false)
 
   def write!(note) do
     rows!("insert into notes values (?, ?) on conflict (id) do update set title = excluded.title", [
@@ -73,8 +78,11 @@ defmodule Scrypath.Test.QueueDatabase do
     end
   end
 
-  def rows!(sql, parameters \\ []) do
-    case :sqlite3.sql_exec(Process.get(__MODULE__), sql, parameters) do
+  def rows!(sql, parameters \\ []), do: rows!(Process.get(__MODULE__), sql, parameters)
+
+  @doc "The rows of a statement that a connection of that name carries out."
+  def rows!(connection, sql, parameters) do
+    case :sqlite3.sql_exec(connection, sql, parameters) do
       {:error, _code, reason} -> raise "SQLite: #{reason}"
       [{:columns, _names}, {:rows, rows}] -> Enum.map(rows, &Tuple.to_list/1)
       _done -> []
@@ -90,7 +98,8 @@ defmodule Scrypath.Test.QueueRepo do
   alias Scrypath.Test.QueueDatabase
 
   def __adapter__, do: Ecto.Adapters.SQLite3
-  def query!(sql, parameters), do: %{rows: QueueDatabase.carry_out(sql, parameters)}
+  def query!(sql, parameters, log: false), do: %{rows: QueueDatabase.carry_out(sql, parameters)}
   def insert!(note), do: QueueDatabase.write!(note)
   def transaction(work), do: QueueDatabase.transaction(work)
+  def in_transaction?, do: QueueDatabase.in_transaction?()
 end

@@ -101,7 +101,8 @@ defmodule Scrypath.Test.SearchServer do
     end
   end
 
-  defp binary! do
+  @doc "The command that was built."
+  def binary! do
     folder = System.get_env("CARGO_TARGET_DIR") || Path.expand("../target")
     binary = System.get_env("SCRYPATH_BIN") || Path.join([folder, "release", "scrypath"])
 

@@ -62,7 +62,7 @@ defmodule Scrypath.Test.VectorCase do
   end
 
   # Of these, the members that are expected; everything else is expected whole.
-  @in_part ~w(form query summary result task)
+  @in_part ~w(form query summary result task row args)
 
   defp among(member, %{} = expected, %{} = got) when member in @in_part, do: Map.take(got, Map.keys(expected))
   defp among(_member, _expected, got), do: got
@@ -162,6 +162,34 @@ defmodule Scrypath.Test.VectorCase do
     assert Scrypath.tenant_token([schema], filter(tenant), with_backend(options(options))) == {:ok, token}
     [_head, claims, _signature] = String.split(token, ".")
     %{claims: claims |> Base.url_decode64!(padding: false) |> JSON.decode!()}
+  end
+
+  defp operate("enqueue", schema, %{"verb" => verb, "options" => options} = input) do
+    insert = fn _sql, [queue, worker, args, max_attempts] ->
+      send(self(), {:row, %{worker: worker, queue: queue, max_attempts: max_attempts}, JSON.decode!(args)})
+      [[1]]
+    end
+
+    options = with_backend([{:connection, {:sqlite, insert}} | options(options)])
+    records = host(input["records"] || [])
+
+    written =
+      case verb do
+        "sync_records" -> Scrypath.sync_records(schema, records, options)
+        "delete_documents" -> Scrypath.delete_documents(schema, host(input["ids"]), options)
+        "delete_record" -> Scrypath.delete_record(schema, hd(records), options)
+      end
+
+    with {:ok, result} <- written do
+      {row, args} =
+        receive do
+          {:row, row, args} -> {row, args}
+        after
+          0 -> {nil, %{}}
+        end
+
+      %{row: row, args: args, members: args |> Map.keys() |> Enum.sort(), result: result}
+    end
   end
 
   @doc false

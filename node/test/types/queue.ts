@@ -1,7 +1,15 @@
 // Connections that a write is enqueued on, as types. `npm run types` checks it; nothing here runs.
 
 import type { Knex } from "knex";
-import { type Job, type QueueConnection, Scrypath, schema, type WriteOptions } from "scrypath";
+import {
+  type Job,
+  type QueueConnection,
+  Scrypath,
+  schema,
+  type Tally,
+  type Worker,
+  type WriteOptions,
+} from "scrypath";
 
 interface NoteRow {
   id: number;
@@ -36,3 +44,17 @@ await search.syncRecord(Note, note, { connection: "sqlite:app.db" });
 await search.search(Note, "", { connection: trx });
 // @ts-expect-error a connection is a call's
 new Scrypath({ connection: mysql });
+
+const worker: Worker = search.worker({
+  databaseUrl: "sqlite:app.db",
+  queues: ["search", "slow"],
+  lease: 9000,
+});
+search.worker({ signal: AbortSignal.timeout(1000), onMessage: ({ level, text }) => console[level](text) });
+const tally: Tally = await worker.done;
+const done: number = tally.completed + (await worker.stop()).retried;
+await worker[Symbol.asyncDispose]();
+// @ts-expect-error a duration is in ms
+search.worker({ lease: "60s" });
+// @ts-expect-error an option that does not exist
+search.worker({ key: done });

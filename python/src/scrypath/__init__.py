@@ -43,6 +43,7 @@ from ._errors import (
 from ._hits import Hit, MatchPosition
 from ._options import (
     EntryOptions,
+    RelatedOptions,
     RuntimeOptions,
     SchemaOptions,
     SearchManyOptions,
@@ -89,12 +90,15 @@ from ._schema import (
     validate_schema,
     wire_settings,
 )
+from ._tables import queue_tables
 from ._unset import UNSET, Unset
-from ._wire import Capabilities, Reflection, ReflectionMany
+from ._wire import Capabilities, QueueTables, Reflection, ReflectionMany
+from ._worker import AsyncWorker, Tally, Worker
 
 __all__ = [
     "UNSET",
     "AsyncScrypath",
+    "AsyncWorker",
     "BackendError",
     "Bucket",
     "Capabilities",
@@ -122,10 +126,12 @@ __all__ = [
     "Query",
     "QueueError",
     "QueueOptions",
+    "QueueTables",
     "RankedBy",
     "Ranking",
     "Reflection",
     "ReflectionMany",
+    "RelatedOptions",
     "Repo",
     "Request",
     "RuntimeOptions",
@@ -141,12 +147,14 @@ __all__ = [
     "SuggestOptions",
     "Suggestion",
     "SuggestionPart",
+    "Tally",
     "Task",
     "TaskError",
     "TenantTokenOptions",
     "TransportError",
     "Unset",
     "UsageError",
+    "Worker",
     "WriteOptions",
     "WriteResult",
     "__version__",
@@ -161,6 +169,7 @@ __all__ = [
     "merge_distributions",
     "normalize_params",
     "project",
+    "queue_tables",
     "reflect_search",
     "reflect_search_many",
     "schema",

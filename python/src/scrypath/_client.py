@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, Unpack
 
-from . import _many, _operations
+from . import _many, _operations, _related, _worker
 from ._core import decide
 from ._many import Entry
 from ._options import (
     ClientDefaults,
+    RelatedOptions,
     RuntimeOptions,
     SearchManyOptions,
     SearchOptions,
@@ -22,6 +23,7 @@ from ._options import (
 from ._results import Explanation, FacetValues, MultiSearchResult, SearchResult, Suggestion, WriteResult
 from ._steps import run, run_async
 from ._unset import UNSET, Unset
+from ._worker import AsyncWorker, Worker
 
 R = TypeVar("R")
 
@@ -258,6 +260,7 @@ class Scrypath(_Client):
             ...     written = search.sync_record(Mole, {"id": 1, "title": "North mole"}, connection=database)
             >>> written.status, written.job.id, written.oban.queue
             ('accepted', 1, 'search')
+            >>> database.close()
         """
         return run(_operations.sync_records(schema, records, options, self._defaults))
 
@@ -274,6 +277,118 @@ class Scrypath(_Client):
     ) -> WriteResult:
         """Delete the documents with these ids. Modes and errors are those of :meth:`sync_records`."""
         return run(_operations.delete_documents(schema, ids, options, self._defaults))
+
+    def sync_related(self, schema: type, records: Any, **options: Unpack[RelatedOptions]) -> WriteResult:
+        """Write the documents of other records, which show something of these.
+
+        Args:
+            schema: the declared class that has the ``fan_outs``.
+            records: the records that changed, or one; nothing is done for none.
+            **options: :class:`RelatedOptions`; ``fan_out`` says which of the ``fan_outs``. Inline and manual,
+                its resolver is called with the ids of the records' documents and ``None``, and what it
+                gives is written as by :meth:`sync_records`, whose result this is. With ``sync_mode="oban"``
+                a job with the ids is inserted on ``connection``; :meth:`work_related`, or an Oban
+                (:mod:`scrypath.oban`), calls the resolver later. The result then has the ids of these
+                records, and no index.
+
+        Raises:
+            UsageError: ``fan_out`` is missing, or the schema declares no such one. What the resolver raises
+                passes through. The rest is as in :meth:`sync_records`.
+
+        Example:
+            >>> import scrypath
+            >>> @scrypath.schema(fields=["title", "captain"])
+            ... class Voyage: ...
+            >>> voyages = [{"id": 1, "title": "Harbour round", "captain": "Ann", "captain_id": 7}]
+            >>> def of_captains(ids, connection):
+            ...     return [voyage for voyage in voyages if voyage["captain_id"] in ids]
+            >>> @scrypath.schema(
+            ...     fields=["name"], fan_outs={"voyages": {"target": Voyage, "resolver": of_captains}}
+            ... )
+            ... class Captain: ...
+            >>> search = scrypath.Scrypath("memory:doc-related")
+            >>> search.sync_related(Captain, {"id": 7, "name": "Ann"}, fan_out="voyages").document_ids
+            [1]
+        """
+        return run(_related.sync_related(schema, records, options, self._defaults))
+
+    def work_related(self, queue: str, connection: Any, *, limit: int = 100) -> int:
+        """Run the related jobs of a queue that are due, where no Oban does, inside your transaction.
+
+        For each job its resolver is called with the ids and ``connection``, and what it gives is enqueued in
+        the same queue, on the same connection: `scrypath worker` brings that into the index. Read the records
+        with a lock (``SELECT … FOR UPDATE``), so that they are not older than what others enqueue of them.
+
+        A job that fails, by what its resolver raises or by a schema that this process does not declare, is
+        tried again later and does not stop the others. The logger ``scrypath.related`` hears why.
+
+        Args:
+            queue: the queue, as ``oban_queue`` named it.
+            connection: as in :class:`WriteOptions`, in a transaction. You commit it.
+            limit: how many jobs at most (100).
+
+        Returns:
+            How many jobs there were. Call it, and commit, until there are none.
+
+        Raises:
+            UsageError: the connection is none that is accepted, or commits every statement by itself.
+
+        Example:
+            >>> import scrypath, sqlite3
+            >>> database = sqlite3.connect(":memory:")
+            >>> for statement in scrypath.queue_tables("sqlite")["install"]:
+            ...     _ = database.execute(statement)
+            >>> with database:
+            ...     scrypath.Scrypath().work_related("search", database)
+            0
+            >>> database.close()
+        """
+        return run(_related.work(queue, connection, limit, self._defaults))
+
+    def worker(
+        self,
+        *,
+        database_url: str | None = None,
+        queues: Sequence[str] | str | None = None,
+        until_idle: bool = False,
+        lease: int | None = None,
+        request_timeout: int | None = None,
+        settle_time: int | None = None,
+    ) -> Worker:
+        """Start a ``scrypath worker``, which brings what was enqueued into the index, as a child process.
+
+        It works as this client does: to its ``meilisearch_url``, with its key. Neither the key nor
+        ``database_url`` is on its command line. Start it in one process of the application's, or in several;
+        it is there until :meth:`Worker.stop`, or until the application ends.
+
+        Args:
+            database_url: the queue's database, ``postgres://USER@HOST/DATABASE`` or ``sqlite:PATH``;
+                default: ``DATABASE_URL`` of the environment.
+            queues: the queues to work; default: the client's ``oban_queue``, else ``"scrypath"``.
+            until_idle: end once there is nothing to do.
+            lease: how long a queue stays with a worker that no longer says anything, in ms (60000). At
+                least four times ``request_timeout``.
+            request_timeout: how long a request may take, in ms (15000).
+            settle_time: how long after that it may still land, in ms (15000).
+
+        Raises:
+            UsageError: an option is missing or wrong; nothing was started.
+            QueueError: the command ``scrypath`` was not found, or could not be started. It is looked for
+                under ``SCRYPATH_COMMAND``, beside the package's native library, and on ``PATH``.
+
+        Example:
+            >>> import scrypath
+            >>> search = scrypath.Scrypath("http://localhost:7700", oban_queue="search")
+            >>> search.worker(database_url="sqlite:jobs.db", lease="long")
+            Traceback (most recent call last):
+                ...
+            scrypath.UsageError: invalid value for lease option: must be milliseconds, ...
+            >>> def main():
+            ...     with search.worker(database_url="postgres://app@db/app"):
+            ...         serve()    # your application
+        """
+        options = _worker.Options(database_url, queues, until_idle, lease, request_timeout, settle_time)
+        return Worker(_worker.Supervised(options, self._defaults))
 
 
 class AsyncScrypath(_Client):
@@ -351,3 +466,35 @@ class AsyncScrypath(_Client):
     ) -> WriteResult:
         """See :meth:`Scrypath.delete_documents`."""
         return await run_async(_operations.delete_documents(schema, ids, options, self._defaults))
+
+    async def sync_related(
+        self, schema: type, records: Any, **options: Unpack[RelatedOptions]
+    ) -> WriteResult:
+        """See :meth:`Scrypath.sync_related`. The resolver may be a coroutine function."""
+        return await run_async(_related.sync_related(schema, records, options, self._defaults))
+
+    async def work_related(self, queue: str, connection: Any, *, limit: int = 100) -> int:
+        """See :meth:`Scrypath.work_related`. Resolvers may be coroutine functions."""
+        return await run_async(_related.work(queue, connection, limit, self._defaults))
+
+    def worker(
+        self,
+        *,
+        database_url: str | None = None,
+        queues: Sequence[str] | str | None = None,
+        until_idle: bool = False,
+        lease: int | None = None,
+        request_timeout: int | None = None,
+        settle_time: int | None = None,
+    ) -> AsyncWorker:
+        """See :meth:`Scrypath.worker`. Starting it is not awaited; ``async with`` stops it.
+
+        Example:
+            >>> import scrypath
+            >>> search = scrypath.AsyncScrypath("http://localhost:7700", oban_queue="search")
+            >>> async def main():
+            ...     async with search.worker(database_url="postgres://app@db/app"):
+            ...         await serve()    # your application
+        """
+        options = _worker.Options(database_url, queues, until_idle, lease, request_timeout, settle_time)
+        return AsyncWorker(_worker.Supervised(options, self._defaults))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,17 +19,24 @@ ACCEPTED = (
 )
 
 
+Rows = list[list[Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Blocking:
     """A connection that holds up the calling thread.
 
-    ``insert`` gives the first column of the statement's one row. ``flush`` writes what the application has
-    changed and its connection has not been told yet. ``is_local`` where it never waits for a network.
+    ``rows`` carries out a statement and gives its rows. ``nested`` is a part of the transaction that can be
+    rolled back alone; where there is no transaction, ``needs_transaction`` says so, or begins the one that
+    the connection would begin by itself. ``flush`` writes what the application has changed and its connection
+    has not been told yet. ``is_local`` where it never waits for a network.
     """
 
     dialect: Dialect
     placeholders: Placeholders
-    insert: Callable[[str, tuple[Any, ...]], Any]
+    rows: Callable[[str, Sequence[Any]], Rows]
+    nested: Callable[[], AbstractContextManager[Any]]
+    needs_transaction: Callable[[], bool]
     flush: Callable[[], Any] | None = None
     is_local: bool = False
 
@@ -39,7 +47,9 @@ class Awaited:
 
     dialect: Dialect
     placeholders: Placeholders
-    insert: Callable[[str, tuple[Any, ...]], Awaitable[Any]]
+    rows: Callable[[str, Sequence[Any]], Awaitable[Rows]]
+    nested: Callable[[], AbstractAsyncContextManager[Any]]
+    needs_transaction: Callable[[], Awaitable[bool]]
     flush: Callable[[], Awaitable[Any]] | None = None
 
 
@@ -71,23 +81,79 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Insert:
-    """The step that inserts the job, and gives its id."""
+class InTransaction:
+    """The step that refuses a connection on which each statement would be committed by itself."""
+
+    connection: Connection
+
+    def now(self, emitter: Emitter) -> None:
+        if self.connection.needs_transaction():
+            raise self._refused()
+
+    async def later(self, emitter: Emitter) -> None:
+        needs = self.connection.needs_transaction()
+        if needs if isinstance(needs, bool) else await needs:
+            raise self._refused()
+
+    def _refused(self) -> UsageError:
+        return invalid("it is in no transaction, and commits every statement by itself; begin one")
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """The step that carries out a statement, and gives its rows."""
 
     connection: Connection
     sql: str
-    values: tuple[Any, ...]
+    values: Sequence[Any]
 
     def now(self, emitter: Emitter) -> Any:
-        return self.connection.insert(self.sql, self.values)
+        return self.connection.rows(self.sql, self.values)
 
     async def later(self, emitter: Emitter) -> Any:
-        id = self.connection.insert(self.sql, self.values)
-        return id if isinstance(self.connection, Blocking) else await id
+        rows = self.connection.rows(self.sql, self.values)
+        return rows if isinstance(self.connection, Blocking) else await rows  # type: ignore[misc]
 
 
-def of(connection: Any, cls: type) -> Connection:
-    """The ``connection`` of a write of ``cls``."""
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """The step that begins a part of the transaction."""
+
+    part: Any
+
+    def now(self, emitter: Emitter) -> None:
+        self.part.__enter__()
+
+    async def later(self, emitter: Emitter) -> None:
+        if hasattr(self.part, "__aenter__"):
+            await self.part.__aenter__()
+        else:
+            self.part.__enter__()
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The step that ends a part of the transaction: with an error, it is rolled back."""
+
+    part: Any
+    error: BaseException | None = None
+
+    def now(self, emitter: Emitter) -> None:
+        self.part.__exit__(*self._raised())
+
+    async def later(self, emitter: Emitter) -> None:
+        if hasattr(self.part, "__aexit__"):
+            await self.part.__aexit__(*self._raised())
+        else:
+            self.part.__exit__(*self._raised())
+
+    def _raised(self) -> tuple[Any, Any, Any]:
+        error = self.error
+        return (None, None, None) if error is None else (type(error), error, error.__traceback__)
+
+
+def of(connection: Any, cls: type | None = None) -> Connection:
+    """The ``connection`` of a write of ``cls``, or of work on a queue."""
     found = _of_driver(connection)
     if found is None and "sqlalchemy" in sys.modules:
         from ._orm import sqlalchemy_connection
@@ -135,38 +201,71 @@ def _of_driver(connection: Any) -> Connection | None:
 
 
 def _sqlite3(connection: Any) -> Blocking:
-    def insert(sql: str, values: tuple[Any, ...]) -> Any:
+    def rows(sql: str, values: Sequence[Any]) -> Rows:
         cursor = connection.cursor()
         try:
-            # Rows are shaped as the application likes; this one is a tuple.
+            # Rows are shaped as the application likes; these are tuples.
             cursor.row_factory = None
-            return cursor.execute(sql, values).fetchone()[0]
+            return [list(row) for row in cursor.execute(sql, values)]
         finally:
             cursor.close()
 
-    return Blocking("sqlite", "question", insert, is_local=True)
+    def needs_transaction() -> bool:
+        # Python 3.12 has `autocommit` beside the isolation level.
+        begins = connection.isolation_level is not None and getattr(connection, "autocommit", -1) is not True
+        if begins and not connection.in_transaction:
+            # As it would before its next write.
+            connection.execute("BEGIN IMMEDIATE")
+        return not connection.in_transaction
+
+    @contextmanager
+    def nested() -> Iterator[None]:
+        connection.execute("SAVEPOINT scrypath")
+        try:
+            yield
+        except BaseException:
+            connection.execute("ROLLBACK TO scrypath")
+            raise
+        finally:
+            connection.execute("RELEASE scrypath")
+
+    return Blocking("sqlite", "question", rows, nested, needs_transaction, is_local=True)
 
 
 def _psycopg(psycopg: Any, connection: Any) -> Blocking:
-    def insert(sql: str, values: tuple[Any, ...]) -> Any:
+    def rows(sql: str, values: Sequence[Any]) -> Rows:
         # Not connection.cursor(): its factory decides about placeholders and rows.
         with psycopg.Cursor(connection, row_factory=psycopg.rows.tuple_row) as cursor:
-            return cursor.execute(sql, values).fetchone()[0]
+            cursor.execute(sql, values)
+            return [list(row) for row in cursor.fetchall()] if cursor.description else []
 
-    return Blocking("postgres", "format", insert)
+    return Blocking("postgres", "format", rows, connection.transaction, _psycopg_idles(psycopg, connection))
 
 
 def _psycopg_async(psycopg: Any, connection: Any) -> Awaited:
-    async def insert(sql: str, values: tuple[Any, ...]) -> Any:
+    async def rows(sql: str, values: Sequence[Any]) -> Rows:
         async with psycopg.AsyncCursor(connection, row_factory=psycopg.rows.tuple_row) as cursor:
             await cursor.execute(sql, values)
-            return (await cursor.fetchone())[0]
+            return [list(row) for row in await cursor.fetchall()] if cursor.description else []
 
-    return Awaited("postgres", "format", insert)
+    idles = _psycopg_idles(psycopg, connection)
+
+    async def needs_transaction() -> bool:
+        return idles()
+
+    return Awaited("postgres", "format", rows, connection.transaction, needs_transaction)
+
+
+def _psycopg_idles(psycopg: Any, connection: Any) -> Callable[[], bool]:
+    idle = psycopg.pq.TransactionStatus.IDLE
+    return lambda: connection.autocommit and connection.info.transaction_status == idle
 
 
 def _asyncpg(connection: Any) -> Awaited:
-    async def insert(sql: str, values: tuple[Any, ...]) -> Any:
-        return await connection.fetchval(sql, *values)
+    async def rows(sql: str, values: Sequence[Any]) -> Rows:
+        return [list(row) for row in await connection.fetch(sql, *values)]
 
-    return Awaited("postgres", "numbered", insert)
+    async def needs_transaction() -> bool:
+        return not connection.is_in_transaction()
+
+    return Awaited("postgres", "numbered", rows, connection.transaction, needs_transaction)

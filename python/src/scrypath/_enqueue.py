@@ -7,7 +7,7 @@ from typing import Any
 
 from . import _connections
 from . import _wire as wire
-from ._connections import Insert, Ready
+from ._connections import Execute, Ready
 from ._core import request
 from ._errors import QueueError, UsageError
 from ._options import sendable
@@ -50,6 +50,12 @@ def delete_documents(cls: type, ids: Any, options: dict[str, Any], defaults: Opt
     return (yield from call.insert())
 
 
+def related(cls: type, records: list[Any], options: dict[str, Any], defaults: Options) -> Steps[WriteResult]:
+    call = _Call("enqueue_related", cls, options, defaults)
+    yield from call.ready(bool(records))
+    return (yield from call.insert(records))
+
+
 class _Call:
     """A write's connection, and what the core is asked. The core never sees the connection."""
 
@@ -85,4 +91,5 @@ class _Call:
                 details={"name": "connection"},
             )
         values = (row["queue"], row["worker"], row["args"], row["max_attempts"])
-        return enqueued(made, (yield Insert(self.connection, row["sql"], values)))
+        ((id, *_),) = yield Execute(self.connection, row["sql"], values)
+        return enqueued(made, id)

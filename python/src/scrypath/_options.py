@@ -81,6 +81,15 @@ class WriteOptions(RuntimeOptions, total=False):
     connection: Any
 
 
+class RelatedOptions(WriteOptions, total=False):
+    """How related records are synced.
+
+    ``fan_out`` is required: which of the schema's ``fan_outs``. The rest is as in :class:`WriteOptions`.
+    """
+
+    fan_out: Required[str]
+
+
 class Restriction(TypedDict, total=False):
     """Which documents are looked at, and which come first."""
 

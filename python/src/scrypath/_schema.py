@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, Unpack
+from weakref import ref
 
 from ._core import decide
 from ._errors import ScrypathWarning, UsageError
@@ -19,6 +21,10 @@ from ._wire import Source
 C = TypeVar("C", bound=type)
 
 _ATTRIBUTE = "__scrypath__"
+
+
+# By the name of the schema, since that is how a job names the class; the last declared at the end.
+_declared: dict[str, list[ref[type]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,10 @@ def schema(
         settings: settings of the index, in snake_case or as Meilisearch spells them.
         document_id: the field that holds a document's id; default: ``"id"``.
         index_prefix: the prefix of the index's name; default: ``"scrypath"``.
-        fan_outs: which other records to sync when one changes.
+        fan_outs: which other records :meth:`Scrypath.sync_related` syncs when one changes:
+            ``{"posts": {"target": Post, "resolver": posts_of}}``. ``target`` is a declared class, or the
+            name of one that is declared later. ``resolver(ids, connection)`` gets ids of this class's
+            documents and gives records of the target; it may be a coroutine function.
         backend: stored and reflected only.
         tenant_field: the field that ``tenant_scope`` restricts.
 
@@ -79,6 +88,8 @@ def schema(
         for warning in declared.warnings:
             warnings.warn(f"{cls.__name__}: {warning}", ScrypathWarning, stacklevel=2)
         setattr(cls, _ATTRIBUTE, declared)
+        named = _declared.setdefault(json.loads(declared.json)["name"], [])
+        named[:] = [*(kept for kept in named if kept() is not None), ref(cls)]
         return cls
 
     return declare
@@ -131,6 +142,21 @@ def declaration(cls: type) -> Declaration:
         "invalid_schema",
         details={"schema": shown},
     )
+
+
+def declared_as(name: str, fan_out: str | None = None) -> type | None:
+    """The class whose schema has this name, or that has it itself; of several the last one declared.
+
+    With ``fan_out``, one that declares it is preferred.
+    """
+    of_class = [each for each in _living(_declared) if each.__name__ == name]
+    found = [*of_class, *_living({name: _declared.get(name, [])})]
+    fanning = [cls for cls in found if fan_out in declaration(cls).config["fan_outs"]]
+    return next(reversed(fanning or found), None)
+
+
+def _living(of: Mapping[str, list[ref[type]]]) -> list[type]:
+    return [cls for named in of.values() for each in named if (cls := each()) is not None]
 
 
 def schema_config(cls: type) -> dict[str, Any]:

@@ -484,6 +484,89 @@ class Enqueue(TypedDict):
     insert: NotRequired[Insert]
 
 
+class QueueTables(TypedDict):
+    """What makes the tables of the queue, and what drops those that are ours. Each text is one statement
+    without parameters; all of them may be carried out again and change nothing then.
+    """
+
+    install: list[str]
+    uninstall: list[str]
+    """Jobs are data: their table stays."""
+
+
+JobOutcome = Literal["completed", "cancelled", "retry", "snooze"]
+
+
+class JobVerdict(TypedDict):
+    """What the host tells its Oban."""
+
+    outcome: JobOutcome
+    reason: NotRequired[str]
+    seconds: NotRequired[int]
+    """Of `snooze`: until when it is put back."""
+
+
+Param = str | int
+
+
+class Statement(TypedDict):
+    """One statement, and the values of its places in their order. It may give rows."""
+
+    sql: str
+    params: list[Param]
+
+
+class PreparedJob(TypedDict):
+    """What is to be done before a job is performed. With a verdict, nothing is."""
+
+    verdict: NotRequired[JobVerdict]
+    statements: list[Statement]
+    """Each committed by itself, before the job is performed. Their rows are texts."""
+    ticket: str
+    """To be handed on."""
+
+
+class PerformedJob(TypedDict):
+    """What became of a job."""
+
+    verdict: JobVerdict
+    statements: list[Statement]
+    """Each committed by itself, before the verdict is passed on."""
+
+
+class RelatedPlan(TypedDict):
+    """What a call of related sync is to do."""
+
+    fan_out: str
+    sync_mode: SyncMode
+
+
+class RelatedOptions(TypedDict):
+    """With what the target's jobs are enqueued."""
+
+    oban_queue: str
+    index_prefix: NotRequired[str]
+    meilisearch_url: NotRequired[str]
+
+
+class RelatedJob(TypedDict):
+    """A related job, read."""
+
+    verdict: NotRequired[JobVerdict]
+    schema: str
+    fan_out: str
+    document_ids: list[DocumentId]
+    options: RelatedOptions
+    statements: list[Statement]
+    """First in the transaction in which the job is run."""
+
+
+class Statements(TypedDict):
+    """Statements to carry out, and nothing else."""
+
+    statements: list[Statement]
+
+
 SettingsMerge = Literal["replace", "deep"]
 
 
@@ -713,6 +796,8 @@ EventName = Literal[
     "scrypath.sync.upsert.stop",
     "scrypath.sync.delete.start",
     "scrypath.sync.delete.stop",
+    "scrypath.sync.related.start",
+    "scrypath.sync.related.stop",
     "scrypath.meilisearch.request.start",
     "scrypath.meilisearch.request.stop",
     "scrypath.meilisearch.task_wait.start",
@@ -854,6 +939,17 @@ Dialect = Literal["postgres", "sqlite"]
 Placeholders = Literal["numbered", "format", "question"]
 """How a driver writes the places of values."""
 
+
+class OwnJob(TypedDict):
+    """A job as an Oban hands it over."""
+
+    id: int
+    worker: str
+    queue: str
+    args: str
+    """JSON text."""
+
+
 Operation = Literal[
     "declare",
     "load",
@@ -875,6 +971,14 @@ Operation = Literal[
     "enqueue_records",
     "enqueue_deletes",
     "enqueue_delete_documents",
+    "queue_tables",
+    "prepare_job",
+    "perform_job",
+    "plan_related",
+    "enqueue_related",
+    "read_related",
+    "claim_related",
+    "settle_related",
     "sync_records",
     "delete_records",
     "delete_documents",
@@ -1173,6 +1277,123 @@ class Decide(Protocol):
         ids: Any,
     ) -> Enqueue:
         """The job that deletes documents by their ids."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["queue_tables"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        dialect: Dialect,
+    ) -> QueueTables:
+        """The statements that make the tables of the queue, and drop those that are ours."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["prepare_job"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        job: OwnJob,
+        dialect: Dialect,
+        placeholders: Placeholders,
+    ) -> PreparedJob:
+        """Checks a job that an Oban runs, and says how the fences of its documents are taken."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["perform_job"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        job: OwnJob,
+        dialect: Dialect,
+        placeholders: Placeholders,
+        ticket: str,
+        rows: list[list[list[str]]],
+        defaults: Any = ...,
+        repo_defaults: Any = ...,
+        options: Any = ...,
+    ) -> PerformedJob:
+        """Sends what a prepared job is to send; `rows` are those of its statements."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["plan_related"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        schema: str,
+        declared: list[str],
+        defaults: Any = ...,
+        repo_defaults: Any = ...,
+        options: Any = ...,
+    ) -> RelatedPlan:
+        """Checks a call of related sync against the fan-outs that its schema declares."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["enqueue_related"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        schema: str,
+        defaults: Any = ...,
+        repo_defaults: Any = ...,
+        options: Any = ...,
+        dialect: Dialect,
+        placeholders: Placeholders,
+    ) -> Enqueue:
+        """The job that syncs what is related to the pushed records."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["read_related"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        job: OwnJob,
+        dialect: Dialect,
+        placeholders: Placeholders,
+    ) -> RelatedJob:
+        """Reads a related job."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["claim_related"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        queue: str,
+        limit: int,
+        dialect: Dialect,
+        placeholders: Placeholders,
+    ) -> Statements:
+        """The statement that gives and locks the related jobs that are due."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["settle_related"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        id: int,
+        outcome: JobOutcome,
+        reason: str | None = ...,
+        attempt: int,
+        max_attempts: int,
+        dialect: Dialect,
+        placeholders: Placeholders,
+    ) -> Statements:
+        """The statement that writes down how a related job ended."""
 
     @overload
     def __call__(

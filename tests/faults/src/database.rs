@@ -5,12 +5,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use scrypath_core::queue::{Hold, Row, Store, UPSERT_WORKER, Verdict};
+use scrypath_core::queue::{
+    Claim, Done, FENCE_SETTLES, Hold, JobOutcome, JobVerdict, Keep, OwnJob, RESCUED_AFTER, Row, Statement,
+    Store, UPSERT_WORKER, Verdict,
+};
 use scrypath_core::{Error, Kind};
 use tokio::sync::Mutex as RowLock;
 use tokio::time::{Instant, sleep};
 
+use crate::fences::{Fences, LaneRow, Seen};
 use crate::index::Index;
+use crate::oban::own_job;
 use crate::world::{World, lock};
 
 /// A state of a row: its version, and whether there is a row at all.
@@ -19,18 +24,48 @@ pub(crate) type State = (u64, bool);
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum JobState {
     Available,
-    Executing(i64),
+    /// To be run no earlier than then, on the database's clock.
+    Scheduled(Duration),
+    /// A lane's holder has it.
+    Executing,
+    /// An Oban has it, since then.
+    Obans(Duration),
     Retryable,
     Completed,
     Discarded,
     Cancelled,
 }
 
+impl JobState {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Scheduled(_) => "scheduled",
+            Self::Executing | Self::Obans(_) => "executing",
+            Self::Retryable => "retryable",
+            Self::Completed => "completed",
+            Self::Discarded => "discarded",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn is_due(self, now: Duration) -> bool {
+        match self {
+            Self::Available | Self::Retryable => true,
+            Self::Scheduled(at) => at <= now,
+            _ => false,
+        }
+    }
+}
+
 struct Job {
     state: JobState,
     attempt: i64,
+    most_attempts: i64,
     worker: &'static str,
     args: String,
+    /// An Oban had it.
+    was_obans: bool,
     /// What it speaks of.
     keys: Vec<(u64, State)>,
 }
@@ -49,6 +84,8 @@ struct Tables {
     history: HashMap<u64, Vec<State>>,
     jobs: BTreeMap<i64, Job>,
     lane: Lane,
+    /// Documents that were given up, by job.
+    letters: BTreeMap<i64, Vec<String>>,
     sequence: i64,
     versions: u64,
     /// How far the clock is off; never the same way twice.
@@ -59,6 +96,7 @@ pub(crate) struct Database {
     pub(crate) world: Arc<World>,
     pub(crate) index: Index,
     tables: Mutex<Tables>,
+    fences: Fences,
     locks: Vec<Arc<RowLock<()>>>,
     started: Instant,
 }
@@ -68,7 +106,8 @@ pub(crate) const MOST_ATTEMPTS: i64 = 8;
 impl Database {
     pub(crate) fn new(world: Arc<World>, index: Index, keys: u64) -> Self {
         let locks = (0..keys).map(|_| Arc::default()).collect();
-        Self { world, index, tables: Mutex::default(), locks, started: Instant::now() }
+        let fences = Fences::new();
+        Self { world, index, tables: Mutex::default(), fences, locks, started: Instant::now() }
     }
 
     /// The lock of a row, to be held until the transaction ends.
@@ -96,7 +135,8 @@ impl Database {
             tables.rows.insert(*key, *state);
             tables.history.entry(*key).or_default().push(*state);
         }
-        tables.jobs.insert(id, Job { state: JobState::Available, attempt: 0, worker, args, keys });
+        let (state, attempt, most_attempts) = (JobState::Available, 0, MOST_ATTEMPTS);
+        tables.jobs.insert(id, Job { state, attempt, most_attempts, worker, args, was_obans: false, keys });
     }
 
     /// A job that somebody else put there.
@@ -146,10 +186,97 @@ impl Database {
         tables
             .jobs
             .values()
-            .filter(|job| job.state == JobState::Discarded)
+            .filter(|job| matches!(job.state, JobState::Discarded | JobState::Cancelled))
             .flat_map(|job| job.keys.iter().filter(|(key, state)| newest(*key, state)).map(|(key, _)| *key))
             .collect()
     }
+
+    /// An operator makes a job available again that was given up.
+    pub(crate) fn retry_by_hand(&self) {
+        let mut tables = lock(&self.tables);
+        let given_up = tables.jobs.values_mut().filter(|job| job.state == JobState::Discarded);
+        let mut given_up: Vec<&mut Job> = given_up.collect();
+        if given_up.is_empty() {
+            return;
+        }
+        let chosen = self.world.below(given_up.len() as u64) as usize;
+        let job = &mut given_up[chosen];
+        (job.state, job.most_attempts) = (JobState::Available, job.attempt + 1);
+    }
+
+    // ── What an Oban does ────────────────────────────────────────────────────────────────────────────
+
+    /// Any job that is due.
+    pub(crate) fn fetch(&self) -> Option<OwnJob> {
+        let mut tables = lock(&self.tables);
+        let now = self.now(&tables);
+        let due: Vec<i64> =
+            tables.jobs.iter().filter(|(_, job)| job.state.is_due(now)).map(|(id, _)| *id).collect();
+        if due.is_empty() {
+            return None;
+        }
+        let id = due[self.world.below(due.len() as u64) as usize];
+        let job = tables.jobs.get_mut(&id)?;
+        job.state = JobState::Obans(now);
+        job.was_obans = true;
+        job.attempt += 1;
+        Some(own_job(id, job.worker, &job.args))
+    }
+
+    /// What was left lying; and now and then, where no lane works the queue as well, what was not.
+    pub(crate) fn rescue_for_oban(&self, is_alone: bool) {
+        let mut tables = lock(&self.tables);
+        let now = self.now(&tables);
+        for job in tables.jobs.values_mut() {
+            if let JobState::Obans(since) = job.state
+                && (since + Duration::from_secs(300) < now || (is_alone && self.world.fault(1)))
+            {
+                job.state = JobState::Available;
+            }
+        }
+    }
+
+    /// As an Oban does it: whatever state the job is in by now.
+    pub(crate) fn acknowledge(&self, id: i64, verdict: &JobVerdict) {
+        let mut tables = lock(&self.tables);
+        if verdict.outcome == JobOutcome::Completed {
+            self.check(&tables.jobs[&id], &tables, id);
+        }
+        let now = self.now(&tables);
+        let Some(job) = tables.jobs.get_mut(&id) else { return };
+        let seconds = Duration::from_secs(verdict.seconds.unwrap_or(1));
+        job.state = match verdict.outcome {
+            JobOutcome::Completed => JobState::Completed,
+            JobOutcome::Cancelled => JobState::Cancelled,
+            JobOutcome::Retry if job.attempt >= job.most_attempts => JobState::Discarded,
+            JobOutcome::Retry => JobState::Scheduled(now + Duration::from_secs(15)),
+            JobOutcome::Snooze => {
+                job.most_attempts += 1;
+                JobState::Scheduled(now + seconds)
+            }
+        };
+    }
+
+    /// Carries a statement out on the real tables that hold fences.
+    pub(crate) async fn carry_out(&self, statement: &Statement) -> Result<Vec<Vec<String>>, ()> {
+        self.before().await.map_err(drop)?;
+        let rows = {
+            let mut tables = lock(&self.tables);
+            let jobs = tables.jobs.iter().map(|(id, job)| Seen { id: *id, state: job.state.name() });
+            let ms = |at: Duration| at.as_millis() as i64;
+            let Lane { holder, until, unsettled, .. } = &tables.lane;
+            let lane = LaneRow { holder, until: ms(*until), unsettled: ms(*unsettled) };
+            self.fences.look(ms(self.now(&tables)), &lane, jobs);
+            let rows = self.fences.carry_out(statement);
+            let (holder, unsettled) = self.fences.lane();
+            tables.lane.holder = holder;
+            tables.lane.unsettled = Duration::from_millis(unsettled.unsigned_abs());
+            rows
+        };
+        self.after(rows).await.map_err(drop)
+    }
+
+    // ── What a worker asks ───────────────────────────────────────────────────────────────────────────
 
     /// Whether a worker's call works. Before it: nothing happened. After it: it did, and the worker is told
     /// that it failed.
@@ -161,6 +288,53 @@ impl Database {
     async fn after<T>(&self, result: T) -> Result<T, Box<Error>> {
         sleep(self.world.pause(Duration::from_millis(4))).await;
         if self.world.fault(2) { Err(failed()) } else { Ok(result) }
+    }
+
+    /// Jobs that hold fences and are no longer run by an Oban.
+    fn left_behind(&self, tables: &Tables) -> Vec<i64> {
+        let is_run = |id: &i64| matches!(tables.jobs[id].state, JobState::Obans(_));
+        self.fences.holders().into_iter().filter(|id| !is_run(id)).collect()
+    }
+
+    fn take(&self, tables: &mut Tables, limit: usize) -> Claim {
+        let now = self.now(tables);
+        for job in tables.jobs.values_mut() {
+            if matches!(job.state, JobState::Obans(since) if since + RESCUED_AFTER < now) {
+                job.state = JobState::Available;
+            }
+        }
+        let obans = tables.jobs.iter().find(|(_, job)| matches!(job.state, JobState::Obans(_)));
+        let before = match self.fences.holders().is_empty() {
+            true => obans.map_or(i64::MAX, |(id, _)| *id),
+            false => 0,
+        };
+        // Those that an Oban put back too, whatever it put them back for.
+        let is_open = |job: &Job| job.state.is_due(now) || matches!(job.state, JobState::Scheduled(_));
+        let due = tables.jobs.range_mut(..before).filter(|(_, job)| is_open(job)).take(limit);
+        let rows: Vec<Row> = due
+            .map(|(id, job)| {
+                job.state = JobState::Executing;
+                job.attempt += 1;
+                Row {
+                    id: *id,
+                    attempt: job.attempt,
+                    max_attempts: job.most_attempts,
+                    worker: job.worker.to_owned(),
+                    args: job.args.clone(),
+                    was_obans: job.was_obans,
+                }
+            })
+            .collect();
+        let first = rows.first().map_or(i64::MAX, |row| row.id);
+        let is_ours = |id: &i64| rows.iter().any(|row| row.id == *id);
+        let letters = tables.letters.iter().filter(|(id, _)| is_ours(id));
+        let letters = letters.flat_map(|(id, dead)| dead.iter().map(|one| (*id, one.clone()))).collect();
+        Claim {
+            letters,
+            done: self.fences.done_since(first),
+            is_watched: !tables.letters.is_empty() || self.fences.has_any(),
+            rows,
+        }
     }
 
     fn is_held(&self, tables: &Tables, hold: &Hold) -> bool {
@@ -192,32 +366,7 @@ fn failed() -> Box<Error> {
     Error::new(Kind::TransportError, "the database was not reached")
 }
 
-impl Store for Database {
-    async fn hold(&self, queue: &str, holder: &str, lease: Duration) -> Result<Option<Hold>, Box<Error>> {
-        self.before().await?;
-        let held = {
-            let mut tables = lock(&self.tables);
-            let now = self.now(&tables);
-            let is_same = tables.lane.holder == holder && tables.lane.until > now;
-            if !is_same && !tables.lane.holder.is_empty() && tables.lane.until > now {
-                None
-            } else {
-                if !is_same {
-                    tables.lane.epoch += 1;
-                    tables.lane.holder = holder.to_owned();
-                }
-                tables.lane.until = now + lease;
-                Some(Hold {
-                    queue: queue.to_owned(),
-                    holder: holder.to_owned(),
-                    epoch: tables.lane.epoch,
-                    unsettled: tables.lane.unsettled,
-                })
-            }
-        };
-        self.after(held).await
-    }
-
+impl Keep for Database {
     async fn renew(&self, hold: &Hold, lease: Duration) -> Result<bool, Box<Error>> {
         self.before().await?;
         let is_held = {
@@ -229,64 +378,6 @@ impl Store for Database {
             is_held
         };
         self.after(is_held).await
-    }
-
-    async fn release(&self, hold: &Hold) -> Result<(), Box<Error>> {
-        self.before().await?;
-        {
-            let mut tables = lock(&self.tables);
-            if self.is_held(&tables, hold) {
-                tables.lane.holder.clear();
-            }
-        }
-        self.after(()).await
-    }
-
-    async fn rescue(&self, hold: &Hold) -> Result<Option<u64>, Box<Error>> {
-        self.before().await?;
-        let rescued = {
-            let mut tables = lock(&self.tables);
-            self.is_held(&tables, hold).then(|| {
-                let mut count = 0;
-                for job in tables.jobs.values_mut() {
-                    if matches!(job.state, JobState::Executing(_)) {
-                        job.state = JobState::Available;
-                        count += 1;
-                    }
-                }
-                tables.lane.unsettled = Duration::ZERO;
-                count
-            })
-        };
-        self.after(rescued).await
-    }
-
-    async fn claim(&self, hold: &Hold, limit: usize) -> Result<Option<Vec<Row>>, Box<Error>> {
-        self.before().await?;
-        let claimed = {
-            let mut tables = lock(&self.tables);
-            let epoch = hold.epoch;
-            self.is_held(&tables, hold).then(|| {
-                let open = tables
-                    .jobs
-                    .iter_mut()
-                    .filter(|(_, job)| matches!(job.state, JobState::Available | JobState::Retryable));
-                open.take(limit)
-                    .map(|(id, job)| {
-                        job.state = JobState::Executing(epoch);
-                        job.attempt += 1;
-                        Row {
-                            id: *id,
-                            attempt: job.attempt,
-                            max_attempts: MOST_ATTEMPTS,
-                            worker: job.worker.to_owned(),
-                            args: job.args.clone(),
-                        }
-                    })
-                    .collect()
-            })
-        };
-        self.after(claimed).await
     }
 
     async fn sending(
@@ -308,8 +399,83 @@ impl Store for Database {
         };
         self.after(is_held).await
     }
+}
 
-    async fn settle(&self, hold: &Hold, verdicts: &[(i64, Verdict)]) -> Result<bool, Box<Error>> {
+impl Store for Database {
+    async fn hold(&self, queue: &str, holder: &str, lease: Duration) -> Result<Option<Hold>, Box<Error>> {
+        self.before().await?;
+        let held = {
+            let mut tables = lock(&self.tables);
+            let now = self.now(&tables);
+            let is_same = tables.lane.holder == holder && tables.lane.until > now;
+            if !is_same && !tables.lane.holder.is_empty() && tables.lane.until > now {
+                None
+            } else {
+                if !is_same {
+                    tables.lane.epoch += 1;
+                    tables.lane.holder = holder.to_owned();
+                }
+                tables.lane.until = now + lease;
+                Some(Hold {
+                    queue: queue.to_owned(),
+                    holder: holder.to_owned(),
+                    epoch: tables.lane.epoch,
+                    unsettled: match self.left_behind(&tables).is_empty() {
+                        true => tables.lane.unsettled,
+                        false => tables.lane.unsettled.max(FENCE_SETTLES),
+                    },
+                })
+            }
+        };
+        self.after(held).await
+    }
+
+    async fn release(&self, hold: &Hold) -> Result<(), Box<Error>> {
+        self.before().await?;
+        {
+            let mut tables = lock(&self.tables);
+            if self.is_held(&tables, hold) {
+                tables.lane.holder.clear();
+            }
+        }
+        self.after(()).await
+    }
+
+    async fn rescue(&self, hold: &Hold) -> Result<Option<u64>, Box<Error>> {
+        self.before().await?;
+        let rescued = {
+            let mut tables = lock(&self.tables);
+            self.is_held(&tables, hold).then(|| {
+                let mut count = 0;
+                for job in tables.jobs.values_mut() {
+                    if job.state == JobState::Executing {
+                        job.state = JobState::Available;
+                        count += 1;
+                    }
+                }
+                tables.lane.unsettled = Duration::ZERO;
+                self.left_behind(&tables).into_iter().for_each(|job| self.fences.settle(job));
+                count
+            })
+        };
+        self.after(rescued).await
+    }
+
+    async fn claim(&self, hold: &Hold, limit: usize) -> Result<Option<Claim>, Box<Error>> {
+        self.before().await?;
+        let claimed = {
+            let mut tables = lock(&self.tables);
+            self.is_held(&tables, hold).then(|| self.take(&mut tables, limit))
+        };
+        self.after(claimed).await
+    }
+
+    async fn settle(
+        &self,
+        hold: &Hold,
+        verdicts: &[(i64, Verdict)],
+        done: &[Done],
+    ) -> Result<bool, Box<Error>> {
         self.before().await?;
         let is_held = {
             let mut tables = lock(&self.tables);
@@ -330,6 +496,26 @@ impl Store for Database {
                             JobState::Available
                         }
                     };
+                }
+                for (id, verdict) in verdicts {
+                    if let Verdict::Discarded { dead, .. } = verdict {
+                        let dead = dead.iter().map(ToString::to_string);
+                        tables.letters.entry(*id).or_default().extend(dead);
+                    }
+                }
+                let now = self.now(&tables).as_millis() as i64;
+                let has_letter =
+                    |document: &String| tables.letters.values().flatten().any(|one| one == document);
+                for done in done {
+                    if done.is_watched || has_letter(&done.document) || self.fences.has(&done.document) {
+                        self.fences.remember(done, now);
+                    }
+                }
+                if !done.is_empty() {
+                    let completed = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Completed);
+                    completed.for_each(|(id, _)| {
+                        tables.letters.remove(id);
+                    });
                 }
                 tables.lane.unsettled = Duration::ZERO;
             }

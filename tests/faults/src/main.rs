@@ -5,8 +5,10 @@
 //! `scrypath-faults --seeds 2000`, or `--seed N` for one of them.
 
 mod database;
+mod fences;
 mod index;
 mod network;
+mod oban;
 mod run;
 mod world;
 

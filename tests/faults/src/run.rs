@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::database::{Database, args};
 use crate::index::Index;
 use crate::network::Network;
+use crate::oban;
 use crate::world::{World, lock};
 
 const TIMES: Times = Times {
@@ -56,7 +57,13 @@ async fn simulate(seed: u64) -> Vec<String> {
     }
     let mut workers = Vec::new();
     let holders = Arc::new(AtomicU64::new(0));
-    for _ in 0..1 + world.below(3) {
+    // Workers that hold the lane, Obans, or both.
+    let (lanes, obans) = [(1, 0), (0, 1), (1, 1)][world.below(3) as usize];
+    for _ in 0..obans * (1 + world.below(2)) {
+        let shared = (world.clone(), database.clone(), core.clone(), stop.clone());
+        workers.push(tokio::spawn(oban::node(shared.0, shared.1, shared.2, shared.3, lanes == 0)));
+    }
+    for _ in 0..lanes * (1 + world.below(3)) {
         let (world, database, core) = (world.clone(), database.clone(), core.clone());
         let (stop, holders) = (stop.clone(), holders.clone());
         workers.push(tokio::spawn(async move { work(&world, &database, &core, &stop, &holders).await }));
@@ -124,6 +131,9 @@ async fn write(world: &World, database: &Database, keys: u64, writer: u64) {
             ];
             let (worker, args) = foreign[world.below(3) as usize].clone();
             database.foreign(worker, args);
+        }
+        if world.fault(5) {
+            database.retry_by_hand();
         }
         let mut chosen: Vec<u64> = (0..keys).filter(|_| world.below(3) == 0).collect();
         if chosen.is_empty() {

@@ -42,7 +42,7 @@ defmodule Scrypath.Queue.Instance do
   defp changeset!(instance, insert) do
     unless Optional.oban?() do
       raise ArgumentError,
-            ":oban is #{inspect(instance)}, but Oban is not there: add {:oban, \"~> 2.21\"} to your dependencies, or " <>
+            ":oban is #{inspect(instance)}, but Oban is not there: add {:oban, \"~> 2.18\"} to your dependencies, or " <>
               "pass a :connection"
     end
 

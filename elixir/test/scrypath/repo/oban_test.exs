@@ -9,12 +9,15 @@ if Code.ensure_loaded?(Ecto.Adapters.Postgres) and System.get_env("SCRYPATH_TEST
 
     alias Scrypath.Examples.Note
     alias Scrypath.Test.QueuePostgres, as: Repo
-    alias Scrypath.Test.SearchServer
+    alias Scrypath.Test.{Heard, SearchServer}
 
     setup do
       url = System.fetch_env!("SCRYPATH_TEST_POSTGRES")
       SearchServer.command!(["queue", "install", "--database-url", url])
-      start_supervised!({Repo, url: url, log: false})
+      # Where an Oban's notifier looks, too.
+      Application.put_env(:scrypath, Repo, url: url, log: false)
+      on_exit(fn -> Application.delete_env(:scrypath, Repo) end)
+      start_supervised!(Repo)
       queue = :"scrypath_elixir_#{System.unique_integer([:positive])}"
       Repo.query!("delete from oban_jobs where queue = $1", [to_string(queue)])
 
@@ -58,6 +61,19 @@ if Code.ensure_loaded?(Ecto.Adapters.Postgres) and System.get_env("SCRYPATH_TEST
                Repo.transaction(multi)
 
       assert jobs(queue) == [["Scrypath.Oban.UpsertWorker", "[7]"], ["Scrypath.Oban.DeleteWorker", "[8]"]]
+    end
+
+    @tag :capture_log
+    test "a repo that logs says nothing of a document", %{queue: queue, options: options} do
+      stop_supervised!(Repo)
+      start_supervised!({Repo, log: :info})
+      Heard.start!()
+      {:ok, _} = Scrypath.sync_record(Note, %{id: 7, title: "unspoken"}, options ++ [connection: Repo])
+      # It does log.
+      assert jobs(queue) == [["Scrypath.Oban.UpsertWorker", "[7]"]]
+      assert_received {:logged, :info, first}
+      assert first =~ "select worker"
+      refute_received {:logged, _level, _text}
     end
 
     test "a multi's records are refused when the step is added", %{options: options} do

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db import connection as default
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .._connections import Blocking, dialect_of
+from .._connections import Blocking, Rows, dialect_of
 
 
 def of(connection: Any) -> Blocking | None:
@@ -17,10 +19,13 @@ def of(connection: Any) -> Blocking | None:
     if not isinstance(wrapper, BaseDatabaseWrapper):
         return None
 
-    def insert(sql: str, values: tuple[Any, ...]) -> Any:
+    def rows(sql: str, values: Sequence[Any]) -> Rows:
         with wrapper.cursor() as cursor:
             cursor.execute(sql, values)
-            return cursor.fetchone()[0]
+            return [list(row) for row in cursor.fetchall()] if cursor.description else []
+
+    def nested() -> AbstractContextManager[Any]:
+        return transaction.atomic(using=wrapper.alias)  # type: ignore[no-any-return]
 
     # Django's cursors take %s for every database.
-    return Blocking(dialect_of(wrapper.vendor), "format", insert)
+    return Blocking(dialect_of(wrapper.vendor), "format", rows, nested, wrapper.get_autocommit)

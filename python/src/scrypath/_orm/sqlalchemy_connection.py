@@ -2,43 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_scoped_session
 from sqlalchemy.orm import Session, scoped_session
 
-from .._connections import Awaited, Blocking, dialect_of
+from .._connections import Awaited, Blocking, Rows, dialect_of
 from .._wire import Placeholders
 
 
-def of(connection: Any, cls: type) -> Blocking | Awaited | None:
+def of(connection: Any, cls: type | None) -> Blocking | Awaited | None:
     if isinstance(connection, Connection):
-        return _blocking(connection.dialect, lambda: connection)
+        return _blocking(connection, connection.dialect, lambda: connection)
     if isinstance(connection, AsyncConnection):
-        return _awaited(connection.dialect, lambda: _itself(connection))
+        return _awaited(connection, connection.dialect, lambda: _itself(connection))
     if not isinstance(connection, Session | scoped_session | AsyncSession | async_scoped_session):
         return None
     # A session may have several databases: the job belongs where the rows of the class are.
     bind: Any = {"mapper": cls} if hasattr(cls, "__mapper__") else {}
     dialect = connection.get_bind(**bind).dialect
     if isinstance(connection, Session | scoped_session):
-        return _blocking(dialect, lambda: connection.connection(bind_arguments=bind), connection.flush)
-    return _awaited(dialect, lambda: connection.connection(bind_arguments=bind), connection.flush)
+        return _blocking(
+            connection, dialect, lambda: connection.connection(bind_arguments=bind), connection.flush
+        )
+    return _awaited(connection, dialect, lambda: connection.connection(bind_arguments=bind), connection.flush)
 
 
-def _blocking(dialect: Any, connection: Any, flush: Any = None) -> Blocking:
-    def insert(sql: str, values: tuple[Any, ...]) -> Any:
-        return connection().exec_driver_sql(sql, values).scalar_one()
+def _blocking(given: Any, dialect: Any, connection: Any, flush: Any = None) -> Blocking:
+    def rows(sql: str, values: Sequence[Any]) -> Rows:
+        return _listed(connection().exec_driver_sql(sql, tuple(values)))
 
-    return Blocking(dialect_of(dialect.name), _placeholders(dialect), insert, flush)
+    def needs_transaction() -> bool:
+        return _commits_by_itself(connection())
+
+    return Blocking(
+        dialect_of(dialect.name), _placeholders(dialect), rows, given.begin_nested, needs_transaction, flush
+    )
 
 
-def _awaited(dialect: Any, connection: Any, flush: Any = None) -> Awaited:
-    async def insert(sql: str, values: tuple[Any, ...]) -> Any:
-        return (await (await connection()).exec_driver_sql(sql, values)).scalar_one()
+def _awaited(given: Any, dialect: Any, connection: Any, flush: Any = None) -> Awaited:
+    async def rows(sql: str, values: Sequence[Any]) -> Rows:
+        return _listed(await (await connection()).exec_driver_sql(sql, tuple(values)))
 
-    return Awaited(dialect_of(dialect.name), _placeholders(dialect), insert, flush)
+    async def needs_transaction() -> bool:
+        return bool(await (await connection()).run_sync(_commits_by_itself))
+
+    return Awaited(
+        dialect_of(dialect.name), _placeholders(dialect), rows, given.begin_nested, needs_transaction, flush
+    )
+
+
+def _commits_by_itself(connection: Connection) -> bool:
+    if connection.dialect.name != "sqlite":
+        return bool(connection.get_isolation_level() == "AUTOCOMMIT")
+    driver: Any = connection.connection.driver_connection
+    if not driver.in_transaction and driver.isolation_level is not None:
+        # SQLAlchemy thinks there is one, but Python's driver begins it only before a write.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    return not driver.in_transaction
+
+
+def _listed(result: Any) -> Rows:
+    return [list(row) for row in result] if result.returns_rows else []
 
 
 async def _itself(connection: AsyncConnection) -> AsyncConnection:
