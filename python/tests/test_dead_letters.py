@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ class Place:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=NEEDS_POSTGRES)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    yield Database.sqlite(tmp_path) if request.param == "sqlite" else Database.postgres()
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    return Database.sqlite(tmp_path) if request.param == "sqlite" else Database.postgres()
 
 
 def place(id: int, title: str, geo: Any = None) -> dict[str, Any]:

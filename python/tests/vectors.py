@@ -133,7 +133,7 @@ def operate(case: dict[str, Any]) -> dict[str, Any]:
 def enqueued(given: dict[str, Any], cls: type, options: Any) -> dict[str, Any]:
     """What a write in mode oban gives, and the row that it makes, in a table of SQLite."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        for statement in scrypath.queue_tables("sqlite").install:
+        for statement in scrypath.queue_tables("sqlite")["install"]:
             connection.execute(statement)
         what = read(given["ids"] if "ids" in given else given["records"])
         write = getattr(scrypath.Scrypath(), given["verb"])

@@ -306,6 +306,8 @@ impl Store for Postgres {
                SELECT dead.job_id, coalesce(oban_jobs.args->>'index', ''), dead.document_id, dead.reason \
                FROM unnest($7::bigint[], $8::text[], $9::text[]) AS dead (job_id, document_id, reason), lane, oban_jobs \
                WHERE oban_jobs.id = dead.job_id ON CONFLICT DO NOTHING), \
+             torn AS (DELETE FROM scrypath_dead_letters AS letter USING told, lane \
+               WHERE letter.job_id = told.id AND told.state = 'completed'), \
              settled AS (UPDATE oban_jobs SET \
                state = (CASE told.state WHEN 'held' THEN 'available' ELSE told.state END)::oban_job_state, \
                attempt = oban_jobs.attempt - (CASE told.state WHEN 'held' THEN 1 ELSE 0 END), \
@@ -338,7 +340,7 @@ impl Store for Postgres {
         let row = changes.query_one(&settle, &given).await.map_err(|error| unavailable(&error))?;
         let is_held = row.get::<_, i64>(0) > 0;
         if is_held && !done.is_empty() {
-            remember(&changes, hold, verdicts, done).await.map_err(|error| unavailable(&error))?;
+            remember(&changes, hold, done).await.map_err(|error| unavailable(&error))?;
         }
         changes.commit().await.map_err(|error| unavailable(&error))?;
         Ok(is_held)
@@ -397,11 +399,10 @@ impl Connected {
     }
 }
 
-/// What the index has now, where a dead letter or a fence speaks of the document; letters of what was delivered are torn up.
+/// What the index has now, where a dead letter or a fence speaks of the document.
 async fn remember(
     changes: &Transaction<'_>,
     hold: &Hold,
-    verdicts: &[(i64, Verdict)],
     done: &[Done],
 ) -> std::result::Result<(), tokio_postgres::Error> {
     let remember = "INSERT INTO scrypath_fences AS fence (index_uid, document_id, queue, job_id, done_job_id) \
@@ -418,9 +419,6 @@ async fn remember(
     let jobs: Vec<i64> = done.iter().map(|done| done.job).collect();
     let watched: Vec<bool> = done.iter().map(|done| done.is_watched).collect();
     changes.execute(remember, &[&hold.queue, &indexes, &documents, &jobs, &watched]).await?;
-    let completed: Vec<i64> =
-        verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Completed).map(|(id, _)| *id).collect();
-    changes.execute("DELETE FROM scrypath_dead_letters WHERE job_id = ANY($1)", &[&completed]).await?;
     Ok(())
 }
 

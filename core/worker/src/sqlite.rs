@@ -230,7 +230,7 @@ impl Store for Sqlite {
                 settle_one(changes, *id, verdict)?;
             }
             if !done.is_empty() {
-                remember(changes, &hold.queue, &verdicts, &done)?;
+                remember(changes, &hold.queue, &done)?;
             }
             Ok(true)
         })
@@ -263,6 +263,10 @@ fn settle_one(changes: &Transaction, id: i64, verdict: &Verdict) -> rusqlite::Re
         changes.query_row("SELECT attempt FROM oban_jobs WHERE id = ?1", params![id], |row| row.get(0))?;
     let error = error_entry(verdict, attempt).map(|entry| entry.to_string());
     changes.prepare_cached(&sql)?.execute(params![id, error])?;
+    if *verdict == Verdict::Completed {
+        let tear = "DELETE FROM scrypath_dead_letters WHERE job_id = ?1";
+        changes.prepare_cached(tear)?.execute(params![id])?;
+    }
     if let Verdict::Discarded { reason, dead } = verdict {
         let letter = "INSERT OR REPLACE INTO scrypath_dead_letters (job_id, index_uid, document_id, reason) \
              SELECT id, coalesce(json_extract(args, '$.index'), ''), ?2, ?3 FROM oban_jobs WHERE id = ?1";
@@ -309,13 +313,8 @@ fn known(changes: &Transaction, queue: &str, first: i64, last: i64) -> rusqlite:
     })
 }
 
-/// What the index has now, where a dead letter or a fence speaks of the document; letters of what was delivered are torn up.
-fn remember(
-    changes: &Transaction,
-    queue: &str,
-    verdicts: &[(i64, Verdict)],
-    done: &[Done],
-) -> rusqlite::Result<()> {
+/// What the index has now, where a dead letter or a fence speaks of the document.
+fn remember(changes: &Transaction, queue: &str, done: &[Done]) -> rusqlite::Result<()> {
     let remember = "INSERT INTO scrypath_fences AS fence \
          (index_uid, document_id, queue, job_id, done_job_id, unsettled_until) SELECT ?1, ?2, ?3, ?4, ?4, ?6 \
          WHERE ?5 OR EXISTS (SELECT 1 FROM scrypath_dead_letters WHERE index_uid = ?1 AND document_id = ?2) \
@@ -325,11 +324,6 @@ fn remember(
     for Done { index, document, job, is_watched } in done {
         let given = params![index, document, queue, job, is_watched, now_ms()];
         changes.prepare_cached(remember)?.execute(given)?;
-    }
-    let delivered = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Completed);
-    for (id, _) in delivered {
-        let tear = "DELETE FROM scrypath_dead_letters WHERE job_id = ?1";
-        changes.prepare_cached(tear)?.execute(params![id])?;
     }
     Ok(())
 }

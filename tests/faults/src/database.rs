@@ -511,12 +511,10 @@ impl Store for Database {
                         self.fences.remember(done, now);
                     }
                 }
-                if !done.is_empty() {
-                    let completed = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Completed);
-                    completed.for_each(|(id, _)| {
-                        tables.letters.remove(id);
-                    });
-                }
+                let completed = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Completed);
+                completed.for_each(|(id, _)| {
+                    tables.letters.remove(id);
+                });
                 tables.lane.unsettled = Duration::ZERO;
             }
             is_held
