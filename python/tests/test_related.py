@@ -293,7 +293,8 @@ def test_one_that_fails_is_tried_again_and_the_others_go_on(
     assert third[0]["error"].startswith("projection_field_missing: ")
     assert second == []
     assert "hidden" not in repr((first, caplog.records))
-    (heard, _) = [record for record in caplog.records if record.name == "scrypath.related"]
+    # Those of one fan-out together.
+    _, heard = [record for record in caplog.records if record.name == "scrypath.related"]
     assert heard.levelno == logging.WARNING
     assert "RuntimeError was raised" in heard.getMessage()
 
