@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import asyncpg
 import psycopg
+import pytest
 import sqlalchemy
 from django.db import connections, transaction
 from django.db.utils import ConnectionHandler
@@ -26,6 +27,10 @@ import django_site  # noqa: F401
 from conftest import BINARY
 
 POSTGRES = os.environ.get("SCRYPATH_TEST_POSTGRES", "")
+# Set in `make test`, where nothing is skipped for it.
+NEEDS_POSTGRES = pytest.mark.skipif(
+    not POSTGRES, reason="SCRYPATH_TEST_POSTGRES is not set: run under tests/setup/with_postgres.sh"
+)
 
 
 @dataclass

@@ -10,8 +10,8 @@ import pytest
 import connections as forms
 import scrypath
 from conftest import Server
-from connections import Database
-from test_queue import NEEDS_POSTGRES, QUEUE, work
+from connections import NEEDS_POSTGRES, Database
+from test_queue import QUEUE, work
 
 
 @scrypath.schema(fields=["id", "title", "_geo"], filterable=["_geo"])

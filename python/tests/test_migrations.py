@@ -22,12 +22,9 @@ from sqlalchemy.pool import NullPool
 
 import connections as forms
 import scrypath
-from connections import Database
+from connections import NEEDS_POSTGRES, Database
 from scrypath.migrations import install, uninstall
 
-NEEDS_POSTGRES = pytest.mark.skipif(
-    not forms.POSTGRES, reason="SCRYPATH_TEST_POSTGRES is not set: run under tests/setup/with_postgres.sh"
-)
 OWN = {"scrypath_dead_letters", "scrypath_fences", "scrypath_lanes"}
 QUEUE: dict[str, Any] = {"sync_mode": "oban", "oban_queue": "search"}
 

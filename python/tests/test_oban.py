@@ -31,12 +31,10 @@ import connections as forms
 import scrypath
 import scrypath.oban
 from conftest import BINARY, ROOT, Server, free_port, serve, until
-from connections import Database
+from connections import NEEDS_POSTGRES, Database
 from stub import stub
 
-pytestmark = pytest.mark.skipif(
-    not forms.POSTGRES, reason="SCRYPATH_TEST_POSTGRES is not set: run under tests/setup/with_postgres.sh"
-)
+pytestmark = NEEDS_POSTGRES
 QUEUE: dict[str, Any] = {"sync_mode": "oban", "oban_queue": "search"}
 AWKWARD = 'Bj\u00f6rn\'s "quay" \\ %s ? $1 :a \U0001f6a2'
 
@@ -190,8 +188,8 @@ def by_python(database: Database, options: dict[str, Any], first: int) -> None:
 
 def by_script(command: list[str], folder: str) -> Callable[[Database, dict[str, Any], int], None]:
     def run(database: Database, options: dict[str, Any], first: int) -> None:
-        if (program := shutil.which(command[0])) is None:
-            pytest.skip(f"{command[0]} is not installed")
+        program = shutil.which(command[0])
+        assert program is not None, f"{command[0]} is not installed"
         environment = {
             **os.environ,
             "DATABASE_URL": database.url,

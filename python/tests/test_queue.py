@@ -25,12 +25,9 @@ from sqlalchemy.pool import NullPool
 import connections as forms
 import scrypath
 from conftest import BINARY, Server
-from connections import Database
+from connections import NEEDS_POSTGRES, Database
 from scrypath import Job, QueueOptions, WriteResult
 
-NEEDS_POSTGRES = pytest.mark.skipif(
-    not forms.POSTGRES, reason="SCRYPATH_TEST_POSTGRES is not set: run under tests/setup/with_postgres.sh"
-)
 QUEUE: dict[str, Any] = {"sync_mode": "oban", "oban_queue": "search"}
 AWKWARD = 'Bj\u00f6rn\'s "quay" \\ %s ? $1 :a \U0001f6a2\u2028'
 

@@ -23,11 +23,8 @@ from sqlalchemy.pool import NullPool
 import connections as forms
 import scrypath
 from conftest import BINARY, Server, Waiting
-from connections import Database
+from connections import NEEDS_POSTGRES, Database
 
-NEEDS_POSTGRES = pytest.mark.skipif(
-    not forms.POSTGRES, reason="SCRYPATH_TEST_POSTGRES is not set: run under tests/setup/with_postgres.sh"
-)
 QUEUE: dict[str, Any] = {"sync_mode": "oban", "oban_queue": "search"}
 
 

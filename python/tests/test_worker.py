@@ -23,12 +23,9 @@ import pytest
 import connections as forms
 import scrypath
 from conftest import BINARY, ROOT, Server, Waiting, free_port, until
-from connections import Database
+from connections import NEEDS_POSTGRES, Database
 from scrypath import Tally
 
-NEEDS_POSTGRES = pytest.mark.skipif(
-    not forms.POSTGRES, reason="SCRYPATH_TEST_POSTGRES is not set: run under tests/setup/with_postgres.sh"
-)
 NEEDS_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 EACH_DATABASE = pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=NEEDS_POSTGRES)])
 QUEUE: dict[str, Any] = {"sync_mode": "oban", "oban_queue": "search"}
