@@ -146,14 +146,12 @@ class Work {
   async #claim(limit: number): Promise<Claimed[]> {
     const request = { ...this.#place, queue: JSON.stringify(this.#queue), limit: `${limit}` };
     const rows = await this.#carryOut(callNow("claim_related", request).statements);
-    const claimed = rows.map(([id, worker, args, attempt, maxAttempts]): Claimed => {
+    // In the order that they came in: it is that of the locks they take.
+    return rows.map(([id, worker, args, attempt, maxAttempts]): Claimed => {
       const job = { id: Number(id), worker: String(worker), queue: this.#queue, args: String(args) };
       const related = callNow("read_related", { ...this.#place, job: JSON.stringify(job) });
       return { job, attempt: Number(attempt), maxAttempts: Number(maxAttempts), related };
     });
-    // Each takes the lock of its fan-out: in one order everywhere, so that two transactions do not wait for each other.
-    const lock = ({ related }: Claimed) => `${related.schema}:${related.fan_out}`;
-    return claimed.sort((one, other) => compare(lock(one), lock(other)) || one.job.id - other.job.id);
   }
 
   /** What one did is undone where it fails, and what the others did is not. */
@@ -196,10 +194,6 @@ class Work {
     for (const { sql, params } of statements) rows = rowsOf(await this.#target.query(sql, params));
     return rows;
   }
-}
-
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** For a table and a log: which error was thrown and where, and no value. */

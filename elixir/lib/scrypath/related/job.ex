@@ -79,21 +79,20 @@ defmodule Scrypath.Related.Job do
     [claimed] = Connection.carry_out(connection, claim.statements)
     repo = if is_atom(given), do: [repo: given], else: []
 
-    for {job, counts, related} <- in_the_order_of_locks(claimed, queue, connection) do
+    for {job, counts, related} <- read_all(claimed, queue, connection) do
       ended = Map.merge(end_of(job, related, connection, repo), Map.put(counts, :id, job.id))
       Connection.carry_out(connection, Core.run!("settle_related", Map.merge(target, ended)).statements)
     end
     |> length()
   end
 
-  # Each takes the lock of its fan-out: in one order everywhere, so that two transactions do not wait for each other.
-  defp in_the_order_of_locks(claimed, queue, connection) do
+  # In the order that they came in: it is that of the locks they take.
+  defp read_all(claimed, queue, connection) do
     for [id, worker, args, attempt, max_attempts] <- claimed do
       job = %{id: String.to_integer(id), worker: worker, queue: queue, args: args}
       counts = %{attempt: String.to_integer(attempt), max_attempts: String.to_integer(max_attempts)}
       {job, counts, read(job, connection)}
     end
-    |> Enum.sort_by(fn {job, _counts, related} -> {related.schema, related.fan_out, job.id} end)
   end
 
   defp end_of(_job, %{verdict: %{reason: reason}}, _connection, _options),
