@@ -205,12 +205,27 @@ function sqlite(connection: Shape): Target | undefined {
     dialect: "sqlite",
     placeholders: "question",
     query: (sql, parameters) => {
-      const statement = connection.prepare(sql) as ReturnType<SqliteConnection["prepare"]>;
+      const statement = prepared(connection as unknown as SqliteConnection, sql);
       // better-sqlite3 has rows only of statements that give some.
       return statement.reader === false ? statement.run(...parameters) : statement.all(...parameters);
     },
     isIdle: () => connection.inTransaction === false,
   };
+}
+
+type SqliteStatement = ReturnType<SqliteConnection["prepare"]>;
+
+/** Statements of better-sqlite3, which keeps none: making one takes as long as carrying it out. */
+const PREPARED = new WeakMap<SqliteConnection, Map<string, SqliteStatement>>();
+
+/** Enough for those that a program repeats. */
+const MOST_PREPARED = 32;
+
+function prepared(connection: SqliteConnection, sql: string): SqliteStatement {
+  const known = PREPARED.get(connection) ?? new Map<string, SqliteStatement>();
+  const statement = known.get(sql) ?? connection.prepare(sql);
+  if (known.size < MOST_PREPARED) PREPARED.set(connection, known.set(sql, statement));
+  return statement;
 }
 
 function has<Name extends string>(connection: Shape, name: Name): connection is Shape & Record<Name, Method> {

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ._errors import UsageError
@@ -218,18 +219,20 @@ def _sqlite3(connection: Any) -> Blocking:
             connection.execute("BEGIN IMMEDIATE")
         return not connection.in_transaction
 
-    @contextmanager
-    def nested() -> Iterator[None]:
-        connection.execute("SAVEPOINT scrypath")
-        try:
-            yield
-        except BaseException:
-            connection.execute("ROLLBACK TO scrypath")
-            raise
-        finally:
-            connection.execute("RELEASE scrypath")
-
+    nested = partial(_savepoint, connection)
     return Blocking("sqlite", "question", rows, nested, needs_transaction, is_local=True)
+
+
+@contextmanager
+def _savepoint(connection: Any) -> Iterator[None]:
+    connection.execute("SAVEPOINT scrypath")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK TO scrypath")
+        raise
+    finally:
+        connection.execute("RELEASE scrypath")
 
 
 def _psycopg(psycopg: Any, connection: Any) -> Blocking:

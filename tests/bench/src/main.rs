@@ -4,12 +4,16 @@
 //! `scrypath-bench normalize ROUNDS` makes the normalized query and request of a search with 10 filters.
 //! `scrypath-bench engine ROUNDS SET…` indexes and searches each set (`films`, or a number of records) in
 //! memory, on disk, over the port and in a Meilisearch; `engine-in memory|disk SET ROUNDS` one of these.
+//! `scrypath-bench drain DATABASE SCRYPATH JOBS…` lets `scrypath worker` bring as many jobs into a backend that keeps
+//! nothing; `in-order` and `ten-at-once DATABASE SCRYPATH JOBS` send one request for each instead.
 //! Each of the others prints the median microseconds of one round.
 
 mod bare;
 mod door;
+mod drain;
 mod engine;
 mod server;
+mod sink;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -23,9 +27,13 @@ fn main() {
         ["engine-in", place @ ("memory" | "disk"), set, rounds] => {
             engine::alone(place, set, rounds.parse().expect("a number of rounds"));
         }
+        ["drain", database, scrypath, counts @ ..] => drain::drain(database, scrypath, counts),
+        ["in-order", database, scrypath, count] => drain::in_order(database, scrypath, count),
+        ["ten-at-once", database, scrypath, count] => drain::ten_at_once(database, scrypath, count),
         _ => {
             eprintln!(
-                "usage: scrypath-bench serve | bare URL ROUNDS | core URL ROUNDS | normalize ROUNDS | engine ROUNDS SET…"
+                "usage: scrypath-bench serve | bare URL ROUNDS | core URL ROUNDS | normalize ROUNDS | engine ROUNDS SET… \
+                 | drain DATABASE SCRYPATH JOBS… | in-order | ten-at-once DATABASE SCRYPATH JOBS"
             );
             std::process::exit(2);
         }

@@ -24,25 +24,44 @@ fn answer() -> Vec<u8> {
     .into_bytes()
 }
 
+/// Answers every request with the same, until the program is stopped.
 pub(crate) fn serve() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    println!("http://{}", listener.local_addr().expect("an address"));
     let answer = answer();
-    for stream in listener.incoming().flatten() {
-        let answer = answer.clone();
-        std::thread::spawn(move || connection(stream, &answer));
+    println!("{}", listen(move |_| answer.clone()));
+    loop {
+        std::thread::park();
     }
 }
 
-fn connection(mut stream: TcpStream, answer: &[u8]) {
+/// A request as far as its answer depends on it.
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+}
+
+/// Answers on a free port, on keep-alive connections, a thread for each; its URL.
+pub(crate) fn listen(answer: impl Fn(Asked) -> Vec<u8> + Clone + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let answer = answer.clone();
+            std::thread::spawn(move || connection(stream, &answer));
+        }
+    });
+    url
+}
+
+fn connection(mut stream: TcpStream, answer: &impl Fn(Asked) -> Vec<u8>) {
     stream.set_nodelay(true).expect("nodelay");
     let mut buffer = Vec::new();
     let mut chunk = [0; 65536];
     loop {
         match request_length(&buffer) {
             Some(length) if buffer.len() >= length => {
+                let answer = answer(asked(&buffer));
                 buffer.drain(..length);
-                if stream.write_all(answer).is_err() {
+                if stream.write_all(&answer).is_err() {
                     return;
                 }
             }
@@ -52,6 +71,12 @@ fn connection(mut stream: TcpStream, answer: &[u8]) {
             },
         }
     }
+}
+
+fn asked(buffer: &[u8]) -> Asked<'_> {
+    let line = buffer.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let mut words = std::str::from_utf8(line).unwrap_or_default().split(' ');
+    Asked { method: words.next().unwrap_or_default(), path: words.next().unwrap_or_default() }
 }
 
 /// Head and body of the first request in the buffer, once its head is complete.
