@@ -10,6 +10,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export CARGO_TARGET_DIR := $(TARGET)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SCRYPATH_BIN := $(TARGET)/release/scrypath
+export SCRYPATH_BUILT := 1
 export LANG := C.UTF-8
 export MIX_QUIET := 1
 
@@ -151,3 +152,4 @@ conformance: ## the embedded index held against recorded exchanges with a real M
 
 bench: ## each benchmark once, small: that it runs, not how fast
 	@SCRYPATH_BENCH_ROUNDS=20 SCRYPATH_BENCH_PASSES=1 SCRYPATH_BENCH_RECORDS=2000 tests/bench/run.sh
+	SCRYPATH_BENCH_ROUNDS=20 SCRYPATH_BENCH_JOBS="200 2000" tests/setup/with_postgres.sh tests/bench/queue.sh

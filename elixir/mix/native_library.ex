@@ -16,19 +16,23 @@ defmodule Scrypath.NativeLibrary do
 
   @doc "Builds the library and puts it into priv/, where it differs from the one there."
   def build! do
+    # `make` has built it with all the rest: alone it has other features, and everything would be compiled twice.
+    if System.get_env("SCRYPATH_BUILT"), do: install(), else: build()
+  end
+
+  defp build do
     arguments = ["build", "--release", "--quiet", "-p", "scrypath-elixir"]
 
     case System.cmd(cargo(), arguments, cd: @workspace, into: IO.stream(:stderr, :line)) do
-      {_output, 0} ->
-        install(Path.join([target_dir(), "release", artifact()]))
-
-      {_output, status} ->
-        {:error, "cargo #{Enum.join(arguments, " ")} ended with status #{status}"}
+      {_output, 0} -> install()
+      {_output, status} -> {:error, "cargo #{Enum.join(arguments, " ")} ended with status #{status}"}
     end
   end
 
   # A running VM may have the old file mapped: the new one must be another file, moved into place.
-  defp install(built) do
+  defp install do
+    built = Path.join([target_dir(), "release", artifact()])
+
     if shipped?() and File.read!(built) == File.read!(target()) do
       :noop
     else

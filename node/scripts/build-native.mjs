@@ -6,8 +6,11 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const workspace = join(root, "..");
-const packages = ["-p", "scrypath-node", "-p", "scrypath-cli"];
-execFileSync("cargo", ["build", "--release", ...packages], { cwd: workspace, stdio: "inherit" });
+// `make` has built them with all the rest: alone they have other features, and everything would be compiled twice.
+if (process.env.SCRYPATH_BUILT === undefined) {
+  const packages = ["-p", "scrypath-node", "-p", "scrypath-cli"];
+  execFileSync("cargo", ["build", "--release", ...packages], { cwd: workspace, stdio: "inherit" });
+}
 
 const built = {
   linux: "libscrypath_node.so",
