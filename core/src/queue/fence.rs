@@ -6,7 +6,8 @@
 //! there, where somebody is sending, or where a newer job that will be run again was sent.
 //!
 //! `unsettled_until` is when a sender is thought to be gone. Clocks of databases jump: so whoever takes a fence that
-//! was not given back waits, by its own clock, for as long as what the former had sent may still land.
+//! was not given back waits, by its own clock, for as long as what the former had sent may still land, then lets it go
+//! and is run again: only who took a fence that was free sends.
 //!
 //! Fences are taken in one statement, so the database decides who is first. A worker that holds the lane keeps jobs of
 //! its queue from taking any: they are put back, and the lane runs them. One whose lease is over has the lane taken
@@ -65,10 +66,25 @@ impl Fence<'_> {
         insert.sql(") ON CONFLICT DO NOTHING").end()
     }
 
-    /// Takes the lane from a holder that no longer says anything.
+    /// Takes the lane from a holder that no longer says anything. What it had sent is waited for as long as behind a
+    /// fence; what is longer than that passes before.
     fn revoke(&self) -> Statement {
-        let draft = Draft::new(self.target).sql("UPDATE scrypath_lanes SET holder = '' WHERE queue = ");
-        draft.value(self.queue).sql(" AND holder <> '' AND lease_until <= ").now().end()
+        let settles = FENCE_SETTLES.as_millis();
+        let (least, until) = match self.target.dialect {
+            Dialect::Postgres => (
+                "least",
+                format!("lease_until + greatest(unsettled_ms - {settles}, 0) * interval '1 millisecond'"),
+            ),
+            Dialect::Sqlite => ("min", format!("lease_until + max(unsettled_ms - {settles}, 0)")),
+        };
+        Draft::new(self.target)
+            .sql(&format!(
+                "UPDATE scrypath_lanes SET holder = '', unsettled_ms = {least}(unsettled_ms, {settles}) WHERE queue = "
+            ))
+            .value(self.queue)
+            .sql(&format!(" AND (holder <> '' OR unsettled_ms > {settles}) AND {until} <= "))
+            .now()
+            .end()
     }
 
     fn insert(&self, documents: &str) -> Statement {
@@ -100,7 +116,11 @@ impl Fence<'_> {
             .sql(" FROM lane, (")
             .items(documents)
             .sql(
-                ") AS wanted WHERE lane.holder = '' ORDER BY wanted.value \
+                ") AS wanted WHERE lane.holder = '' AND lane.unsettled_ms <= ",
+            )
+            .value(FENCE_SETTLES.as_millis() as i64)
+            .sql(
+                " ORDER BY wanted.value \
                  ON CONFLICT (index_uid, document_id) DO UPDATE SET queue = excluded.queue, \
                  job_id = excluded.job_id, token = excluded.token, unsettled_until = excluded.unsettled_until, \
                  former = CASE WHEN fence.token = '' THEN excluded.former ELSE fence.token END \
@@ -152,23 +172,27 @@ impl Fence<'_> {
     }
 
     /// Lets the documents `all` go, and says that the index has this job's state of `done`. Both are JSON lists of
-    /// texts, the second part of the first.
+    /// texts, the second part of the first. What is done is said also where another run has the fence by now, after a
+    /// jump of the database's clock: it may end before it sends.
     pub(super) fn release(&self, all: &str, done: &str) -> Statement {
         let greatest = match self.target.dialect {
             Dialect::Postgres => "greatest",
             Dialect::Sqlite => "max",
         };
-        Draft::new(self.target)
-            .sql("UPDATE scrypath_fences SET token = '', former = '', unsettled_until = ")
-            .now()
+        let ours = |draft: Draft, of: &str, then: fn(Draft) -> Draft| {
+            let draft = draft.sql(&format!("{of} = CASE WHEN token = ")).value(self.token).sql(" THEN ");
+            then(draft).sql(&format!(" ELSE {of} END"))
+        };
+        let draft = Draft::new(self.target).sql("UPDATE scrypath_fences SET ");
+        let draft = ours(draft, "former", |draft| draft.sql("''")).sql(", ");
+        let draft = ours(draft, "unsettled_until", Draft::now).sql(", ");
+        ours(draft, "token", |draft| draft.sql("''"))
             .sql(", done_job_id = CASE WHEN document_id IN (")
             .items(done)
             .sql(&format!(") THEN {greatest}(done_job_id, "))
             .value(self.job)
             .sql(") ELSE done_job_id END WHERE index_uid = ")
             .value(self.index)
-            .sql(" AND token = ")
-            .value(self.token)
             .sql(" AND document_id IN (")
             .items(all)
             .sql(")")

@@ -1,7 +1,8 @@
 //! Keeping a lane while its work takes long, and saying what is under way before it is.
 //!
 //! A request is sent only with more of the lease left than the request may take. Before it is sent, the lane
-//! says until when it may still land; whoever takes the lane after a crash waits for that.
+//! says for how long it may still land; whoever takes the lane after a crash waits for that. Nothing depends on the
+//! database's clock: after a jump of it somebody else has the lane early, and waits all the same.
 
 use std::time::Duration;
 
@@ -26,6 +27,18 @@ pub struct Times {
     pub poll: Duration,
 }
 
+impl Times {
+    /// For how long after it is sent a request may land.
+    pub(super) fn landing(&self) -> Duration {
+        self.deadline + self.settle
+    }
+
+    /// For how long it may land after that it is sent was written down, which may take as long as a request.
+    fn unsettled(&self) -> Duration {
+        self.deadline + self.landing()
+    }
+}
+
 impl Default for Times {
     fn default() -> Self {
         Self {
@@ -41,6 +54,8 @@ pub(super) struct Keeper<'a, S> {
     store: &'a S,
     hold: &'a Hold,
     times: Times,
+    /// The newest job that is sent for.
+    newest: i64,
     /// Until when the lane is ours, on this process's own clock; never later than the database's.
     until: Instant,
     /// Until when what was sent last may land.
@@ -68,11 +83,12 @@ impl<'a, S: Keep> Keeper<'a, S> {
         store: &'a S,
         hold: &'a Hold,
         times: Times,
+        newest: i64,
         since: Instant,
         marks: &'a mut Marks,
     ) -> Self {
         let until = since + times.lease;
-        Self { store, hold, times, until, unsettled_until: since, marks }
+        Self { store, hold, times, newest, until, unsettled_until: since, marks }
     }
 
     pub(super) fn marks(&self) -> bool {
@@ -89,17 +105,19 @@ impl<'a, S: Keep> Keeper<'a, S> {
         self.marks.sent += 1;
         let mark = format!("{}-{}", self.hold.holder, self.marks.sent);
         let since = Instant::now();
-        let unsettled = self.times.deadline + self.times.settle;
-        match self.store.sending(self.hold, &mark, unsettled, self.times.lease).await {
+        let Times { lease, deadline, .. } = self.times;
+        match self.store.sending(self.hold, self.newest, self.times.unsettled(), lease).await {
             Ok(true) => {}
             _ => return Err(Lost),
         }
-        self.until = since + self.times.lease;
-        // Writing that down may have taken long: then the lease does not last for the request.
-        if self.until.saturating_duration_since(Instant::now()) <= self.times.deadline {
+        self.until = since + lease;
+        // Writing that down may have taken long: then the lease does not last for the request, nor what was written
+        // for its landing.
+        let now = Instant::now();
+        if self.until.saturating_duration_since(now) <= deadline || now - since > deadline {
             return Err(Lost);
         }
-        self.unsettled_until = Instant::now() + unsettled;
+        self.unsettled_until = now + self.times.landing();
         Ok(mark)
     }
 

@@ -131,7 +131,8 @@ impl<S: Store> Lane<'_, S> {
         }
         let (mut jobs, mut settled) = read(claim.rows);
         pass_over(&mut jobs, &claim.done, &claim.letters);
-        let keeper = Keeper::new(self.store, &hold, self.times, since, marks);
+        let newest = jobs.last().map_or(hold.sent, |job| job.id.max(hold.sent));
+        let keeper = Keeper::new(self.store, &hold, self.times, newest, since, marks);
         let Ok(Delivered { fates, pause, requests }) = deliver(&client, &jobs, keeper).await else {
             *held = None;
             return Ok(Round::NotOurs);

@@ -44,5 +44,5 @@ pub use related::{
     settle_related,
 };
 pub use statement::{Dialect, Param, Placeholders, Statement, Target};
-pub use store::{Claim, Done, Hold, Keep, RESCUED_AFTER, Row, Store, error_entry};
+pub use store::{Claim, Done, Hold, Keep, RESCUED_AFTER, Row, Store, error_entry, is_over};
 pub use tables::{QueueTables, own_tables, queue_tables};

@@ -224,12 +224,24 @@ impl Fences {
         self.ours.contains(id) || self.inherited.contains(id)
     }
 
+    /// What a former sender left behind can land no more. The job is put back and not sent: the database's clock may
+    /// have jumped, and another job may be waiting by now for what this one had sent, for no longer than a sender has.
+    fn settled(&self, fence: &Fence) -> PerformedJob {
+        let statements =
+            vec![fence.release(&texts(self.taken()), "[]"), fence::settle_lane(fence.target, fence.queue)];
+        let reason = "what a former worker had sent was waited for";
+        PerformedJob { verdict: JobVerdict::snooze(reason, 1, chance(fence.token)), statements }
+    }
+
+    fn taken(&self) -> impl Iterator<Item = &DocumentId> {
+        self.ours.iter().chain(&self.inherited)
+    }
+
     /// Puts the job back, and its fences to where they were: of those that were inherited nobody knows more than before.
     fn put_back(&self, fence: &Fence, reason: impl Into<String>, seconds: u64) -> PerformedJob {
-        let taken: Vec<&DocumentId> = self.ours.iter().chain(&self.inherited).collect();
-        let statements = match taken.is_empty() {
-            true => Vec::new(),
-            false => vec![fence.give_back(&texts(taken))],
+        let statements = match self.taken().next() {
+            None => Vec::new(),
+            Some(_) => vec![fence.give_back(&texts(self.taken()))],
         };
         PerformedJob { verdict: JobVerdict::snooze(reason, seconds, chance(fence.token)), statements }
     }
@@ -273,10 +285,10 @@ pub async fn perform_job(
         Ok(client) => client,
         Err(error) => return Ok(fences.put_back(&fence, error.to_string(), LATER)),
     };
-    let mut since = ticket.since();
+    let since = ticket.since();
     if !fences.inherited.is_empty() {
         tokio::time::sleep_until(since + FENCE_SETTLES).await;
-        since += FENCE_SETTLES;
+        return Ok(fences.settled(&fence));
     }
     let Some(delivered) = deliver(&client, job, work.clone(), since, &ticket.token, trace).await else {
         // What is under way may land: the fences stand until it cannot.
@@ -284,11 +296,7 @@ pub async fn perform_job(
         let verdict = JobVerdict::snooze("no answer in time", seconds, chance(&ticket.token));
         return Ok(PerformedJob { verdict, statements: Vec::new() });
     };
-    let mut performed = settled(&fence, job, work, &delivered.fates, delivered.pause);
-    if !fences.inherited.is_empty() {
-        performed.statements.push(fence::settle_lane(*target, &job.queue));
-    }
-    Ok(performed)
+    Ok(settled(&fence, job, work, &delivered.fates, delivered.pause))
 }
 
 /// The configuration of the process that runs the job, and the backend that its caller had.
@@ -311,12 +319,21 @@ async fn deliver(
     trace: &mut Trace,
 ) -> Option<Delivered> {
     let times = Times { lease: fence::length(), ..Times::default() };
-    let store = Fenced { until: since + times.lease, waits_until: Instant::now() + MOST_WAITING };
-    let hold =
-        Hold { queue: job.queue.clone(), holder: token.to_owned(), epoch: 0, unsettled: Duration::ZERO };
+    let store = Fenced {
+        until: since + times.lease,
+        landing: times.landing(),
+        waits_until: Instant::now() + MOST_WAITING,
+    };
+    let hold = Hold {
+        queue: job.queue.clone(),
+        holder: token.to_owned(),
+        epoch: 0,
+        unsettled: Duration::ZERO,
+        sent: 0,
+    };
     let mut marks = Marks::default();
     // It keeps waiting for tasks after the fences have run out: what was accepted is in order.
-    let mut keeper = Keeper::new(&store, &hold, times, Instant::now(), &mut marks);
+    let mut keeper = Keeper::new(&store, &hold, times, job.id, Instant::now(), &mut marks);
     let mut sum = Delivered::default();
     for delivery in plan::plan(&[claimed(job, work)]) {
         let mut sender = Sender { client, keeper: &mut keeper, trace };
@@ -418,6 +435,7 @@ fn list(term: &Term) -> Option<&[Term]> {
 /// Held fences, in place of a lane: they are not renewed.
 struct Fenced {
     until: Instant,
+    landing: Duration,
     waits_until: Instant,
 }
 
@@ -429,10 +447,10 @@ impl Keep for Fenced {
     async fn sending(
         &self,
         _hold: &Hold,
-        _mark: &str,
-        unsettled: Duration,
+        _newest: i64,
+        _unsettled: Duration,
         _lease: Duration,
     ) -> Result<bool> {
-        Ok(Instant::now() + unsettled <= self.until)
+        Ok(Instant::now() + self.landing <= self.until)
     }
 }

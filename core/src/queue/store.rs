@@ -25,6 +25,22 @@ pub struct Hold {
     /// land; zero where there is none.
     /// A length and no time, so that nothing depends on what clock it was written by.
     pub unsettled: Duration,
+    /// The newest job that was sent for while it, or an older one, was not settled; zero where there is none. Older
+    /// states alone must not be sent again: the index would go back to them for a moment.
+    pub sent: i64,
+}
+
+impl Hold {
+    /// How many jobs to take, where so many are open up to the newest that was sent for.
+    pub fn most(&self, limit: usize, open: i64) -> usize {
+        // Those that were committed late are among them, and may be many: memory counts more.
+        limit.max(open.unsigned_abs() as usize).min(limit.saturating_mul(10))
+    }
+}
+
+/// Whether nothing of a round is to be run again.
+pub fn is_over(verdicts: &[(i64, Verdict)]) -> bool {
+    !verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Retry { .. } | Verdict::Held))
 }
 
 /// A row of `oban_jobs`, as far as a worker reads it.
@@ -69,11 +85,12 @@ pub trait Keep: Sync {
     /// Keeps the lane for `lease` more.
     fn renew(&self, hold: &Hold, lease: Duration) -> impl Future<Output = Result<bool>> + Send;
 
-    /// Writes down, before a request is sent, that it may land for `unsettled`, and renews the lease.
+    /// Writes down, before a request is sent, that it may land for `unsettled` and speaks of jobs up to `newest`, and
+    /// renews the lease.
     fn sending(
         &self,
         hold: &Hold,
-        mark: &str,
+        newest: i64,
         unsettled: Duration,
         lease: Duration,
     ) -> impl Future<Output = Result<bool>> + Send;
@@ -97,13 +114,15 @@ pub trait Store: Keep {
     /// for [`RESCUED_AFTER`].
     fn rescue(&self, hold: &Hold) -> impl Future<Output = Result<Option<u64>>> + Send;
 
-    /// Takes up to `limit` jobs in the order of their ids, the oldest first, none left out. Jobs that wait to be
+    /// Takes up to `limit` jobs in the order of their ids, the oldest first, none left out; more where more are open up to
+    /// [`Hold::sent`]. Jobs that wait to be
     /// retried are taken too: a newer one must not overtake them, and the lane's own pause is what delays them. Nothing
     /// is taken that is younger than a job which an Oban has, since that one comes back, or is done; and nothing at all while one of
     /// them holds fences.
     fn claim(&self, hold: &Hold, limit: usize) -> impl Future<Output = Result<Option<Claim>>> + Send;
 
-    /// Ends this attempt of jobs, and with it what may still land: everything that was sent was answered. `done` is
+    /// Ends this attempt of jobs, and with it what may still land: everything that was sent was answered; and what was
+    /// sent for, where [`is_over`]. `done` is
     /// written down where a dead letter or a fence speaks of the document: an older job of it may be run again. The
     /// letters of a job that is completed are torn up.
     fn settle(

@@ -17,7 +17,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use scrypath_core::error::Result;
 use scrypath_core::queue::{
     Claim, Dialect, Done, FENCE_SETTLES, Hold, Keep, Param, Placeholders, RESCUED_AFTER, Row, Store, Target,
-    Verdict, error_entry, forget, own_tables, queue_tables,
+    Verdict, error_entry, forget, is_over, own_tables, queue_tables,
 };
 use scrypath_core::{Error, Kind};
 
@@ -174,12 +174,14 @@ impl Keep for Postgres {
         Ok(query!(self, execute, renew, &[&hold.queue, &hold.holder, &hold.epoch, &ms(lease)]) > 0)
     }
 
-    async fn sending(&self, hold: &Hold, _mark: &str, unsettled: Duration, lease: Duration) -> Result<bool> {
-        let sending = "UPDATE scrypath_lanes SET unsettled_ms = $4, \
+    async fn sending(&self, hold: &Hold, newest: i64, unsettled: Duration, lease: Duration) -> Result<bool> {
+        let sending = "UPDATE scrypath_lanes SET unsettled_ms = $4, sent_job_id = $6, \
              lease_until = clock_timestamp() + $5::bigint * interval '1 millisecond' \
              WHERE queue = $1 AND holder = $2 AND epoch = $3";
         let (unsettled, lease) = (ms(unsettled), ms(lease));
-        Ok(query!(self, execute, sending, &[&hold.queue, &hold.holder, &hold.epoch, &unsettled, &lease]) > 0)
+        let given: [&(dyn ToSql + Sync); 6] =
+            [&hold.queue, &hold.holder, &hold.epoch, &unsettled, &lease, &newest];
+        Ok(query!(self, execute, sending, &given) > 0)
     }
 }
 
@@ -192,7 +194,7 @@ impl Store for Postgres {
              epoch = CASE WHEN holder = $2 AND lease_until > clock_timestamp() THEN epoch ELSE epoch + 1 END, \
              holder = $2, lease_until = clock_timestamp() + $3::bigint * interval '1 millisecond' \
              WHERE queue = $1 AND (holder IN ('', $2) OR lease_until <= clock_timestamp()) \
-             RETURNING epoch, unsettled_ms";
+             RETURNING epoch, unsettled_ms, sent_job_id";
         let Some(lane) = query!(self, query_opt, take, &[&queue, &holder, &ms(lease)]) else {
             return Ok(None);
         };
@@ -208,6 +210,7 @@ impl Store for Postgres {
             holder: holder.to_owned(),
             epoch: lane.get(0),
             unsettled: Duration::from_millis(lane.get::<_, i64>(1).unsigned_abs()).max(fenced),
+            sent: lane.get(2),
         }))
     }
 
@@ -242,6 +245,7 @@ impl Store for Postgres {
         if connected.looked_back.is_none_or(|at| at.elapsed() >= LOOK_BACK) {
             connected.look_back(hold).await?;
         }
+        let limit = hold.most(limit, connected.open_up_to(hold).await?) as i64;
         let claim = format!(
             "WITH lane AS (SELECT queue FROM scrypath_lanes WHERE queue = $1 AND holder = $2 AND epoch = $3 FOR UPDATE), \
              due AS (SELECT id, coalesce(attempted_by[2] <> 'scrypath' OR attempted_by[3] = 'oban', false) AS was_obans FROM oban_jobs WHERE queue = (SELECT queue FROM lane) AND {OPEN} AND id >= $5 \
@@ -256,7 +260,6 @@ impl Store for Postgres {
                  oban_jobs.args::text, due.was_obans) \
              SELECT lane.queue, taken.* FROM lane LEFT JOIN taken ON true"
         );
-        let limit = limit as i64;
         let given: [&(dyn ToSql + Sync); 5] =
             [&hold.queue, &hold.holder, &hold.epoch, &limit, &connected.oldest];
         let found = connected.client.query(&claim, &given).await.map_err(|error| unavailable(&error))?;
@@ -299,7 +302,8 @@ impl Store for Postgres {
             }
         };
         let settle = format!(
-            "WITH lane AS (UPDATE scrypath_lanes SET unsettled_ms = 0 \
+            "WITH lane AS (UPDATE scrypath_lanes SET unsettled_ms = 0, \
+               sent_job_id = CASE WHEN $10 THEN 0 ELSE sent_job_id END \
                WHERE queue = $1 AND holder = $2 AND epoch = $3 RETURNING queue), \
              told AS (SELECT * FROM unnest($4::bigint[], $5::text[], $6::text[]) AS told (id, state, error)), \
              letters AS (INSERT INTO scrypath_dead_letters (job_id, index_uid, document_id, reason) \
@@ -334,8 +338,19 @@ impl Store for Postgres {
                 }
             }
         }
-        let given: [&(dyn ToSql + Sync); 9] =
-            [&hold.queue, &hold.holder, &hold.epoch, &ids, &states, &errors, &jobs, &documents, &reasons];
+        let is_over = is_over(verdicts);
+        let given: [&(dyn ToSql + Sync); 10] = [
+            &hold.queue,
+            &hold.holder,
+            &hold.epoch,
+            &ids,
+            &states,
+            &errors,
+            &jobs,
+            &documents,
+            &reasons,
+            &is_over,
+        ];
         let changes = connected.client.transaction().await.map_err(|error| unavailable(&error))?;
         let row = changes.query_one(&settle, &given).await.map_err(|error| unavailable(&error))?;
         let is_held = row.get::<_, i64>(0) > 0;
@@ -352,6 +367,16 @@ impl Store for Postgres {
 }
 
 impl Connected {
+    /// How many jobs are to be taken again together.
+    async fn open_up_to(&self, hold: &Hold) -> Result<i64> {
+        if hold.sent == 0 {
+            return Ok(0);
+        }
+        let open = format!("SELECT count(*) FROM oban_jobs WHERE queue = $1 AND id <= $2 AND {OPEN}");
+        let row = self.client.query_one(&open, &[&hold.queue, &hold.sent]).await;
+        Ok(row.map_err(|error| unavailable(&error))?.get(0))
+    }
+
     /// Looks for jobs that came in late, takes from an Oban what it left lying, and forgets fences.
     async fn look_back(&mut self, hold: &Hold) -> Result<()> {
         let rescue = "UPDATE oban_jobs SET state = 'available' FROM scrypath_lanes AS lane \

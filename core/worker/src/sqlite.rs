@@ -9,12 +9,16 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use scrypath_core::error::Result;
 use scrypath_core::queue::{
     Claim, Dialect, Done, FENCE_SETTLES, Hold, Keep, Param, Placeholders, RESCUED_AFTER, Row, Store, Target,
-    Verdict, error_entry, forget, own_tables, queue_tables,
+    Verdict, error_entry, forget, is_over, own_tables, queue_tables,
 };
 use scrypath_core::{Error, Kind};
 
 /// How long a method waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// Which jobs may be taken: see `postgres`.
+const OPEN: &str = "worker <> 'Scrypath.Sync.RelatedWorker' AND (state IN ('available', 'retryable') \
+     OR (state = 'scheduled' AND (attempted_at IS NOT NULL OR julianday(scheduled_at) <= julianday('now'))))";
 
 #[derive(Clone)]
 pub struct Sqlite(Arc<Mutex<Connection>>);
@@ -100,13 +104,13 @@ impl Keep for Sqlite {
         .await
     }
 
-    async fn sending(&self, hold: &Hold, _mark: &str, unsettled: Duration, lease: Duration) -> Result<bool> {
+    async fn sending(&self, hold: &Hold, newest: i64, unsettled: Duration, lease: Duration) -> Result<bool> {
         let hold = hold.clone();
         self.change(move |changes| {
-            let sending = "UPDATE scrypath_lanes SET unsettled_ms = ?4, lease_until = ?5 \
+            let sending = "UPDATE scrypath_lanes SET unsettled_ms = ?4, lease_until = ?5, sent_job_id = ?6 \
                  WHERE queue = ?1 AND holder = ?2 AND epoch = ?3";
             let until = now_ms() + ms(lease);
-            let given = params![hold.queue, hold.holder, hold.epoch, ms(unsettled), until];
+            let given = params![hold.queue, hold.holder, hold.epoch, ms(unsettled), until, newest];
             Ok(changes.execute(sending, given)? > 0)
         })
         .await
@@ -119,10 +123,10 @@ impl Store for Sqlite {
         self.change(move |changes| {
             let now = now_ms();
             changes.execute("INSERT OR IGNORE INTO scrypath_lanes (queue) VALUES (?1)", params![queue])?;
-            let lane = "SELECT holder, epoch, lease_until, unsettled_ms FROM scrypath_lanes WHERE queue = ?1";
-            let (held_by, epoch, until, unsettled): (String, i64, i64, i64) =
+            let lane = "SELECT holder, epoch, lease_until, unsettled_ms, sent_job_id FROM scrypath_lanes WHERE queue = ?1";
+            let (held_by, epoch, until, unsettled, sent): (String, i64, i64, i64, i64) =
                 changes.query_row(lane, params![queue], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
                 })?;
             let is_same = held_by == holder && until > now;
             if !is_same && !held_by.is_empty() && until > now {
@@ -138,7 +142,7 @@ impl Store for Sqlite {
                 false => Duration::ZERO,
             };
             let unsettled = Duration::from_millis(unsettled.unsigned_abs()).max(fenced);
-            Ok(Some(Hold { queue, holder, epoch, unsettled }))
+            Ok(Some(Hold { queue, holder, epoch, unsettled, sent }))
         })
         .await
     }
@@ -180,18 +184,16 @@ impl Store for Sqlite {
                 return Ok(None);
             }
             rescue_from_oban(changes, &hold.queue)?;
-            let claim = "UPDATE oban_jobs SET state = 'executing', attempt = attempt + 1, \
+            let limit = hold.most(limit, open_up_to(changes, &hold)?);
+            let claim = format!("UPDATE oban_jobs SET state = 'executing', attempt = attempt + 1, \
                  attempted_at = strftime('%Y-%m-%dT%H:%M:%f', 'now'), attempted_by = CASE WHEN json_extract(attempted_by, '$[1]') <> 'scrypath' \
                  OR json_extract(attempted_by, '$[2]') = 'oban' THEN json_array(?2, 'scrypath', 'oban') \
                  ELSE json_array(?2, 'scrypath') END \
-                 WHERE id IN (SELECT id FROM oban_jobs WHERE queue = ?1 AND worker <> 'Scrypath.Sync.RelatedWorker' \
-                 AND (state IN ('available', 'retryable') \
-                 OR (state = 'scheduled' AND (attempted_at IS NOT NULL OR julianday(scheduled_at) <= julianday('now')))) \
-                 AND NOT EXISTS (SELECT 1 FROM scrypath_fences WHERE queue = ?1 AND token <> '') \
+                 WHERE id IN (SELECT id FROM oban_jobs WHERE queue = ?1 AND {OPEN} AND NOT EXISTS (SELECT 1 FROM scrypath_fences WHERE queue = ?1 AND token <> '') \
                  AND id < coalesce((SELECT min(id) FROM oban_jobs WHERE queue = ?1 AND state = 'executing'), \
                  9223372036854775807) ORDER BY id LIMIT ?3) \
-                 RETURNING id, attempt, max_attempts, worker, args, json_array_length(attempted_by) = 3";
-            let mut statement = changes.prepare_cached(claim)?;
+                 RETURNING id, attempt, max_attempts, worker, args, json_array_length(attempted_by) = 3");
+            let mut statement = changes.prepare_cached(&claim)?;
             let rows = statement.query_map(params![hold.queue, hold.holder, limit as i64], |row| {
                 Ok(Row {
                     id: row.get(0)?,
@@ -222,10 +224,8 @@ impl Store for Sqlite {
             if !is_held(changes, &hold)? {
                 return Ok(false);
             }
-            changes.execute(
-                "UPDATE scrypath_lanes SET unsettled_ms = 0 WHERE queue = ?1",
-                params![hold.queue],
-            )?;
+            let settled = "UPDATE scrypath_lanes SET unsettled_ms = 0, sent_job_id = iif(?2, 0, sent_job_id) WHERE queue = ?1";
+            changes.execute(settled, params![hold.queue, is_over(&verdicts)])?;
             for (id, verdict) in &verdicts {
                 settle_one(changes, *id, verdict)?;
             }
@@ -275,6 +275,15 @@ fn settle_one(changes: &Transaction, id: i64, verdict: &Verdict) -> rusqlite::Re
         }
     }
     Ok(())
+}
+
+/// How many jobs are to be taken again together.
+fn open_up_to(changes: &Transaction, hold: &Hold) -> rusqlite::Result<i64> {
+    if hold.sent == 0 {
+        return Ok(0);
+    }
+    let open = format!("SELECT count(*) FROM oban_jobs WHERE queue = ?1 AND id <= ?2 AND {OPEN}");
+    changes.query_row(&open, params![hold.queue, hold.sent], |row| row.get(0))
 }
 
 /// Takes from an Oban what it left lying.

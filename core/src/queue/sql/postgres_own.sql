@@ -4,7 +4,8 @@ CREATE TABLE IF NOT EXISTS scrypath_lanes (
   holder text NOT NULL DEFAULT '',
   epoch bigint NOT NULL DEFAULT 0,
   lease_until timestamptz NOT NULL DEFAULT now(),
-  unsettled_ms bigint NOT NULL DEFAULT 0
+  unsettled_ms bigint NOT NULL DEFAULT 0,
+  sent_job_id bigint NOT NULL DEFAULT 0
 );
 -- What could not be delivered.
 CREATE TABLE IF NOT EXISTS scrypath_dead_letters (

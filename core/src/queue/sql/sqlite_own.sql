@@ -4,7 +4,8 @@ CREATE TABLE IF NOT EXISTS scrypath_lanes (
   holder TEXT NOT NULL DEFAULT '',
   epoch INTEGER NOT NULL DEFAULT 0,
   lease_until INTEGER NOT NULL DEFAULT 0,
-  unsettled_ms INTEGER NOT NULL DEFAULT 0
+  unsettled_ms INTEGER NOT NULL DEFAULT 0,
+  sent_job_id INTEGER NOT NULL DEFAULT 0
 );
 -- What could not be delivered.
 CREATE TABLE IF NOT EXISTS scrypath_dead_letters (
