@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Runs a command with a PostgreSQL of its own, in a temporary folder and on a free port, named by
-# SCRYPATH_TEST_POSTGRES (postgres://…), and stops it when the command ends.
+# SCRYPATH_TEST_POSTGRES (postgres://…), and stops it when the command ends. The newest on this machine, or that in
+# SCRYPATH_POSTGRES_BIN, the folder of its programs.
 set -euo pipefail
 
-bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
+bin=${SCRYPATH_POSTGRES_BIN:-}
+[ -n "$bin" ] || bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
 [ -n "$bin" ] || bin=$(dirname "$(command -v initdb)")
 folder=$(mktemp -d /tmp/scrypath-postgres.XXXXXX)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

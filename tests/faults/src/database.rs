@@ -1,22 +1,20 @@
-//! A database: rows with locks, transactions, the table of jobs, and the lane; and what can go wrong between
-//! it and a worker.
+//! A database: rows with locks, transactions, the table of jobs, and the lane.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use scrypath_core::queue::{
-    Claim, Done, FENCE_SETTLES, Hold, JobOutcome, JobVerdict, Keep, OwnJob, RESCUED_AFTER, Row, Statement,
-    Store, UPSERT_WORKER, Verdict,
+    Claim, Done, FENCE_SETTLES, Hold, JobOutcome, JobVerdict, OwnJob, RESCUED_AFTER, Row, Statement,
+    UPSERT_WORKER, Verdict, is_over,
 };
-use scrypath_core::{Error, Kind};
 use tokio::sync::Mutex as RowLock;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use crate::fences::{Fences, LaneRow, Seen};
 use crate::index::Index;
 use crate::oban::own_job;
-use crate::world::{World, lock};
+use crate::world::{Fault, World, lock};
 
 /// A state of a row: its version, and whether there is a row at all.
 pub(crate) type State = (u64, bool);
@@ -49,6 +47,15 @@ impl JobState {
         }
     }
 
+    /// Those that an Oban put back are too, whatever it put them back for.
+    fn is_open(self, now: Duration) -> bool {
+        self.is_due(now) || matches!(self, Self::Scheduled(_))
+    }
+
+    fn is_given_up(self) -> bool {
+        matches!(self, Self::Discarded | Self::Cancelled)
+    }
+
     fn is_due(self, now: Duration) -> bool {
         match self {
             Self::Available | Self::Retryable => true,
@@ -66,6 +73,7 @@ struct Job {
     args: String,
     /// An Oban had it.
     was_obans: bool,
+    was_given_up: bool,
     /// What it speaks of.
     keys: Vec<(u64, State)>,
 }
@@ -76,10 +84,11 @@ struct Lane {
     epoch: i64,
     until: Duration,
     unsettled: Duration,
+    sent: i64,
 }
 
 #[derive(Default)]
-struct Tables {
+pub(crate) struct Tables {
     rows: BTreeMap<u64, State>,
     history: HashMap<u64, Vec<State>>,
     jobs: BTreeMap<i64, Job>,
@@ -95,7 +104,7 @@ struct Tables {
 pub(crate) struct Database {
     pub(crate) world: Arc<World>,
     pub(crate) index: Index,
-    tables: Mutex<Tables>,
+    pub(crate) tables: Mutex<Tables>,
     fences: Fences,
     locks: Vec<Arc<RowLock<()>>>,
     started: Instant,
@@ -136,7 +145,10 @@ impl Database {
             tables.history.entry(*key).or_default().push(*state);
         }
         let (state, attempt, most_attempts) = (JobState::Available, 0, MOST_ATTEMPTS);
-        tables.jobs.insert(id, Job { state, attempt, most_attempts, worker, args, was_obans: false, keys });
+        tables.jobs.insert(
+            id,
+            Job { state, attempt, most_attempts, worker, args, was_obans: false, was_given_up: false, keys },
+        );
     }
 
     /// A job that somebody else put there.
@@ -186,9 +198,16 @@ impl Database {
         tables
             .jobs
             .values()
-            .filter(|job| matches!(job.state, JobState::Discarded | JobState::Cancelled))
+            .filter(|job| job.state.is_given_up())
             .flat_map(|job| job.keys.iter().filter(|(key, state)| newest(*key, state)).map(|(key, _)| *key))
             .collect()
+    }
+
+    /// Whether a job that wrote this version or a newer one was given up, be it for a while.
+    pub(crate) fn was_given_up(&self, key: u64, version: u64) -> bool {
+        let tables = lock(&self.tables);
+        let mut given_up = tables.jobs.values().filter(|job| job.was_given_up);
+        given_up.any(|job| job.keys.iter().any(|(of, state)| *of == key && state.0 >= version))
     }
 
     /// An operator makes a job available again that was given up.
@@ -229,7 +248,7 @@ impl Database {
         let now = self.now(&tables);
         for job in tables.jobs.values_mut() {
             if let JobState::Obans(since) = job.state
-                && (since + Duration::from_secs(300) < now || (is_alone && self.world.fault(1)))
+                && (since + Duration::from_secs(300) < now || (is_alone && self.world.has(Fault::RunTwice)))
             {
                 job.state = JobState::Available;
             }
@@ -255,39 +274,144 @@ impl Database {
                 JobState::Scheduled(now + seconds)
             }
         };
+        job.was_given_up |= job.state.is_given_up();
     }
 
     /// Carries a statement out on the real tables that hold fences.
-    pub(crate) async fn carry_out(&self, statement: &Statement) -> Result<Vec<Vec<String>>, ()> {
-        self.before().await.map_err(drop)?;
-        let rows = {
-            let mut tables = lock(&self.tables);
-            let jobs = tables.jobs.iter().map(|(id, job)| Seen { id: *id, state: job.state.name() });
-            let ms = |at: Duration| at.as_millis() as i64;
-            let Lane { holder, until, unsettled, .. } = &tables.lane;
-            let lane = LaneRow { holder, until: ms(*until), unsettled: ms(*unsettled) };
-            self.fences.look(ms(self.now(&tables)), &lane, jobs);
-            let rows = self.fences.carry_out(statement);
-            let (holder, unsettled) = self.fences.lane();
-            tables.lane.holder = holder;
-            tables.lane.unsettled = Duration::from_millis(unsettled.unsigned_abs());
-            rows
-        };
-        self.after(rows).await.map_err(drop)
+    pub(crate) fn carry_out(&self, tables: &mut Tables, statement: &Statement) -> Vec<Vec<String>> {
+        let jobs = tables.jobs.iter().map(|(id, job)| Seen { id: *id, state: job.state.name() });
+        let ms = |at: Duration| at.as_millis() as i64;
+        let Lane { holder, until, unsettled, .. } = &tables.lane;
+        let lane = LaneRow { holder, until: ms(*until), unsettled: ms(*unsettled) };
+        self.fences.look(ms(self.now(tables)), &lane, jobs);
+        let rows = self.fences.carry_out(statement);
+        let (holder, unsettled) = self.fences.lane();
+        tables.lane.holder = holder;
+        tables.lane.unsettled = Duration::from_millis(unsettled.unsigned_abs());
+        rows
     }
 
     // ── What a worker asks ───────────────────────────────────────────────────────────────────────────
 
-    /// Whether a worker's call works. Before it: nothing happened. After it: it did, and the worker is told
-    /// that it failed.
-    async fn before(&self) -> Result<(), Box<Error>> {
-        sleep(self.world.pause(Duration::from_millis(4))).await;
-        if self.world.fault(2) { Err(failed()) } else { Ok(()) }
+    pub(crate) fn renew(&self, tables: &mut Tables, hold: &Hold, lease: Duration) -> bool {
+        let is_held = self.is_held(tables, hold);
+        if is_held {
+            tables.lane.until = self.now(tables) + lease;
+        }
+        is_held
     }
 
-    async fn after<T>(&self, result: T) -> Result<T, Box<Error>> {
-        sleep(self.world.pause(Duration::from_millis(4))).await;
-        if self.world.fault(2) { Err(failed()) } else { Ok(result) }
+    pub(crate) fn sending(
+        &self,
+        tables: &mut Tables,
+        hold: &Hold,
+        newest: i64,
+        unsettled: Duration,
+        lease: Duration,
+    ) -> bool {
+        let is_held = self.renew(tables, hold, lease);
+        if is_held {
+            (tables.lane.unsettled, tables.lane.sent) = (unsettled, newest);
+        }
+        is_held
+    }
+
+    pub(crate) fn hold(
+        &self,
+        tables: &mut Tables,
+        queue: String,
+        holder: String,
+        lease: Duration,
+    ) -> Option<Hold> {
+        let now = self.now(tables);
+        let is_same = tables.lane.holder == holder && tables.lane.until > now;
+        if !is_same && !tables.lane.holder.is_empty() && tables.lane.until > now {
+            return None;
+        }
+        if !is_same {
+            tables.lane.epoch += 1;
+            tables.lane.holder.clone_from(&holder);
+        }
+        tables.lane.until = now + lease;
+        let unsettled = match self.left_behind(tables).is_empty() {
+            true => tables.lane.unsettled,
+            false => tables.lane.unsettled.max(FENCE_SETTLES),
+        };
+        Some(Hold { queue, holder, epoch: tables.lane.epoch, unsettled, sent: tables.lane.sent })
+    }
+
+    pub(crate) fn release(&self, tables: &mut Tables, hold: &Hold) {
+        if self.is_held(tables, hold) {
+            tables.lane.holder.clear();
+        }
+    }
+
+    pub(crate) fn rescue(&self, tables: &mut Tables, hold: &Hold) -> Option<u64> {
+        if !self.is_held(tables, hold) {
+            return None;
+        }
+        let mut count = 0;
+        for job in tables.jobs.values_mut().filter(|job| job.state == JobState::Executing) {
+            job.state = JobState::Available;
+            count += 1;
+        }
+        tables.lane.unsettled = Duration::ZERO;
+        self.left_behind(tables).into_iter().for_each(|job| self.fences.settle(job));
+        Some(count)
+    }
+
+    pub(crate) fn claim(&self, tables: &mut Tables, hold: &Hold, limit: usize) -> Option<Claim> {
+        let now = self.now(tables);
+        let again = tables.jobs.range(..=hold.sent).filter(|(_, job)| job.state.is_open(now)).count();
+        self.is_held(tables, hold).then(|| self.take(tables, hold.most(limit, again as i64)))
+    }
+
+    pub(crate) fn settle(
+        &self,
+        tables: &mut Tables,
+        hold: &Hold,
+        verdicts: &[(i64, Verdict)],
+        done: &[Done],
+    ) -> bool {
+        if !self.is_held(tables, hold) {
+            return false;
+        }
+        for (id, verdict) in verdicts {
+            if *verdict == Verdict::Completed {
+                self.check(&tables.jobs[id], tables, *id);
+            }
+            let Some(job) = tables.jobs.get_mut(id) else { continue };
+            job.state = match verdict {
+                Verdict::Completed => JobState::Completed,
+                Verdict::Discarded { .. } => JobState::Discarded,
+                Verdict::Cancelled { .. } => JobState::Cancelled,
+                Verdict::Retry { .. } => JobState::Retryable,
+                Verdict::Held => {
+                    job.attempt -= 1;
+                    JobState::Available
+                }
+            };
+            job.was_given_up |= job.state.is_given_up();
+            match verdict {
+                Verdict::Discarded { dead, .. } => {
+                    tables.letters.entry(*id).or_default().extend(dead.iter().map(ToString::to_string));
+                }
+                Verdict::Completed => drop(tables.letters.remove(id)),
+                _ => {}
+            }
+        }
+        let now = self.now(tables).as_millis() as i64;
+        let has_letter = |document: &String| tables.letters.values().flatten().any(|one| one == document);
+        for done in done {
+            if done.is_watched || has_letter(&done.document) || self.fences.has(&done.document) {
+                self.fences.remember(done, now);
+            }
+        }
+        tables.lane.unsettled = Duration::ZERO;
+        if is_over(verdicts) {
+            tables.lane.sent = 0;
+        }
+        true
     }
 
     /// Jobs that hold fences and are no longer run by an Oban.
@@ -308,9 +432,7 @@ impl Database {
             true => obans.map_or(i64::MAX, |(id, _)| *id),
             false => 0,
         };
-        // Those that an Oban put back too, whatever it put them back for.
-        let is_open = |job: &Job| job.state.is_due(now) || matches!(job.state, JobState::Scheduled(_));
-        let due = tables.jobs.range_mut(..before).filter(|(_, job)| is_open(job)).take(limit);
+        let due = tables.jobs.range_mut(..before).filter(|(_, job)| job.state.is_open(now)).take(limit);
         let rows: Vec<Row> = due
             .map(|(id, job)| {
                 job.state = JobState::Executing;
@@ -359,171 +481,6 @@ impl Database {
                 ));
             }
         }
-    }
-}
-
-fn failed() -> Box<Error> {
-    Error::new(Kind::TransportError, "the database was not reached")
-}
-
-impl Keep for Database {
-    async fn renew(&self, hold: &Hold, lease: Duration) -> Result<bool, Box<Error>> {
-        self.before().await?;
-        let is_held = {
-            let mut tables = lock(&self.tables);
-            let is_held = self.is_held(&tables, hold);
-            if is_held {
-                tables.lane.until = self.now(&tables) + lease;
-            }
-            is_held
-        };
-        self.after(is_held).await
-    }
-
-    async fn sending(
-        &self,
-        hold: &Hold,
-        _mark: &str,
-        unsettled: Duration,
-        lease: Duration,
-    ) -> Result<bool, Box<Error>> {
-        self.before().await?;
-        let is_held = {
-            let mut tables = lock(&self.tables);
-            let is_held = self.is_held(&tables, hold);
-            if is_held {
-                tables.lane.until = self.now(&tables) + lease;
-                tables.lane.unsettled = unsettled;
-            }
-            is_held
-        };
-        self.after(is_held).await
-    }
-}
-
-impl Store for Database {
-    async fn hold(&self, queue: &str, holder: &str, lease: Duration) -> Result<Option<Hold>, Box<Error>> {
-        self.before().await?;
-        let held = {
-            let mut tables = lock(&self.tables);
-            let now = self.now(&tables);
-            let is_same = tables.lane.holder == holder && tables.lane.until > now;
-            if !is_same && !tables.lane.holder.is_empty() && tables.lane.until > now {
-                None
-            } else {
-                if !is_same {
-                    tables.lane.epoch += 1;
-                    tables.lane.holder = holder.to_owned();
-                }
-                tables.lane.until = now + lease;
-                Some(Hold {
-                    queue: queue.to_owned(),
-                    holder: holder.to_owned(),
-                    epoch: tables.lane.epoch,
-                    unsettled: match self.left_behind(&tables).is_empty() {
-                        true => tables.lane.unsettled,
-                        false => tables.lane.unsettled.max(FENCE_SETTLES),
-                    },
-                })
-            }
-        };
-        self.after(held).await
-    }
-
-    async fn release(&self, hold: &Hold) -> Result<(), Box<Error>> {
-        self.before().await?;
-        {
-            let mut tables = lock(&self.tables);
-            if self.is_held(&tables, hold) {
-                tables.lane.holder.clear();
-            }
-        }
-        self.after(()).await
-    }
-
-    async fn rescue(&self, hold: &Hold) -> Result<Option<u64>, Box<Error>> {
-        self.before().await?;
-        let rescued = {
-            let mut tables = lock(&self.tables);
-            self.is_held(&tables, hold).then(|| {
-                let mut count = 0;
-                for job in tables.jobs.values_mut() {
-                    if job.state == JobState::Executing {
-                        job.state = JobState::Available;
-                        count += 1;
-                    }
-                }
-                tables.lane.unsettled = Duration::ZERO;
-                self.left_behind(&tables).into_iter().for_each(|job| self.fences.settle(job));
-                count
-            })
-        };
-        self.after(rescued).await
-    }
-
-    async fn claim(&self, hold: &Hold, limit: usize) -> Result<Option<Claim>, Box<Error>> {
-        self.before().await?;
-        let claimed = {
-            let mut tables = lock(&self.tables);
-            self.is_held(&tables, hold).then(|| self.take(&mut tables, limit))
-        };
-        self.after(claimed).await
-    }
-
-    async fn settle(
-        &self,
-        hold: &Hold,
-        verdicts: &[(i64, Verdict)],
-        done: &[Done],
-    ) -> Result<bool, Box<Error>> {
-        self.before().await?;
-        let is_held = {
-            let mut tables = lock(&self.tables);
-            let is_held = self.is_held(&tables, hold);
-            if is_held {
-                for (id, verdict) in verdicts {
-                    if *verdict == Verdict::Completed {
-                        self.check(&tables.jobs[id], &tables, *id);
-                    }
-                    let Some(job) = tables.jobs.get_mut(id) else { continue };
-                    job.state = match verdict {
-                        Verdict::Completed => JobState::Completed,
-                        Verdict::Discarded { .. } => JobState::Discarded,
-                        Verdict::Cancelled { .. } => JobState::Cancelled,
-                        Verdict::Retry { .. } => JobState::Retryable,
-                        Verdict::Held => {
-                            job.attempt -= 1;
-                            JobState::Available
-                        }
-                    };
-                }
-                for (id, verdict) in verdicts {
-                    if let Verdict::Discarded { dead, .. } = verdict {
-                        let dead = dead.iter().map(ToString::to_string);
-                        tables.letters.entry(*id).or_default().extend(dead);
-                    }
-                }
-                let now = self.now(&tables).as_millis() as i64;
-                let has_letter =
-                    |document: &String| tables.letters.values().flatten().any(|one| one == document);
-                for done in done {
-                    if done.is_watched || has_letter(&done.document) || self.fences.has(&done.document) {
-                        self.fences.remember(done, now);
-                    }
-                }
-                let completed = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Completed);
-                completed.for_each(|(id, _)| {
-                    tables.letters.remove(id);
-                });
-                tables.lane.unsettled = Duration::ZERO;
-            }
-            is_held
-        };
-        self.after(is_held).await
-    }
-
-    async fn wait(&self, _queue: &str, most: Duration) {
-        sleep(self.world.pause(most)).await;
     }
 }
 

@@ -1,12 +1,12 @@
 //! Fences, in a real SQLite whose clock is the simulated one: the statements that the core writes are what is tried.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, ToSql, params, params_from_iter};
+use rusqlite::{Connection, Params, ToSql, params, params_from_iter};
 use scrypath_core::queue::{Dialect, Done, Param, Statement, own_tables};
 
 use crate::world::lock;
@@ -15,9 +15,16 @@ pub(crate) const QUEUE: &str = "search";
 
 pub(crate) struct Fences {
     connection: Mutex<Connection>,
-    /// The states of jobs as they were brought here last.
-    known: Mutex<HashMap<i64, &'static str>>,
+    known: Mutex<Known>,
     now_ms: Arc<AtomicI64>,
+}
+
+/// What was brought here last.
+#[derive(Default)]
+struct Known {
+    /// The states of jobs, by id.
+    jobs: Vec<&'static str>,
+    lane: (String, i64, i64),
 }
 
 /// A job as far as fences look at it.
@@ -36,6 +43,10 @@ pub(crate) struct LaneRow<'a> {
 impl Fences {
     pub(crate) fn new() -> Self {
         let connection = Connection::open_in_memory().expect("a database");
+        // Each of the core's statements, for each number of documents.
+        connection.set_prepared_statement_cache_capacity(512);
+        // Else each is prepared again whenever another value is bound.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).expect("a setting");
         let now_ms = Arc::new(AtomicI64::new(0));
         let clock = now_ms.clone();
         connection
@@ -54,18 +65,24 @@ impl Fences {
     /// Brings what fences look at up to date.
     pub(crate) fn look(&self, now_ms: i64, lane: &LaneRow, jobs: impl Iterator<Item = Seen>) {
         self.now_ms.store(now_ms, Ordering::Relaxed);
-        let connection = lock(&self.connection);
-        let row = "INSERT OR REPLACE INTO scrypath_lanes (queue, holder, lease_until, unsettled_ms) VALUES (?1, ?2, ?3, ?4)";
-        let given = params![QUEUE, lane.holder, lane.until, lane.unsettled];
-        connection.prepare_cached(row).expect("sql").execute(given).expect("lane");
-        let mut job =
-            connection.prepare_cached("INSERT OR REPLACE INTO oban_jobs VALUES (?1, ?2)").expect("sql");
-        let mut known = lock(&self.known);
-        for Seen { id, state } in
-            jobs.filter(|job| known.get(&job.id) != Some(&job.state)).collect::<Vec<_>>()
-        {
-            known.insert(id, state);
-            job.execute(params![id, state]).expect("a job");
+        let (connection, mut known) = (lock(&self.connection), lock(&self.known));
+        let lane_now = (lane.holder.to_owned(), lane.until, lane.unsettled);
+        if known.lane != lane_now {
+            known.lane = lane_now;
+            let row = "INSERT OR REPLACE INTO scrypath_lanes (queue, holder, lease_until, unsettled_ms) VALUES (?1, ?2, ?3, ?4)";
+            let given = params![QUEUE, lane.holder, lane.until, lane.unsettled];
+            connection.prepare_cached(row).expect("sql").execute(given).expect("lane");
+        }
+        for Seen { id, state } in jobs {
+            let at = id as usize;
+            if known.jobs.len() <= at {
+                known.jobs.resize(at + 1, "");
+            }
+            if known.jobs[at] != state {
+                known.jobs[at] = state;
+                let job = "INSERT OR REPLACE INTO oban_jobs VALUES (?1, ?2)";
+                connection.prepare_cached(job).expect("sql").execute(params![id, state]).expect("a job");
+            }
         }
     }
 
@@ -99,13 +116,18 @@ impl Fences {
     /// What was sent behind those of a job can land no more.
     pub(crate) fn settle(&self, job: i64) {
         let settle = "UPDATE scrypath_fences SET token = '', former = '' WHERE job_id = ?1";
-        lock(&self.connection).execute(settle, params![job]).expect("settled");
+        lock(&self.connection).prepare_cached(settle).expect("sql").execute(params![job]).expect("settled");
     }
 
     /// What the lane is, after statements that may have changed it: its holder, and for how many ms its request may land.
     pub(crate) fn lane(&self) -> (String, i64) {
+        let (connection, mut known) = (lock(&self.connection), lock(&self.known));
         let lane = "SELECT holder, unsettled_ms FROM scrypath_lanes";
-        lock(&self.connection).query_row(lane, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("a lane")
+        let mut lane = connection.prepare_cached(lane).expect("sql");
+        let (holder, unsettled): (String, i64) =
+            lane.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).expect("a lane");
+        known.lane = (holder.clone(), known.lane.1, unsettled);
+        (holder, unsettled)
     }
 
     pub(crate) fn done_since(&self, job: i64) -> Vec<Done> {
@@ -125,21 +147,21 @@ impl Fences {
              ON CONFLICT (index_uid, document_id) DO UPDATE SET job_id = max(fence.job_id, excluded.job_id), \
              done_job_id = max(fence.done_job_id, excluded.done_job_id), unsettled_until = excluded.unsettled_until";
         let given = params![done.index, done.document, QUEUE, done.job, now_ms];
-        lock(&self.connection).execute(remember, given).expect("remembered");
+        lock(&self.connection).prepare_cached(remember).expect("sql").execute(given).expect("remembered");
     }
 
     pub(crate) fn has_any(&self) -> bool {
-        self.count("SELECT count(*) FROM scrypath_fences") > 0
+        self.count("SELECT count(*) FROM scrypath_fences", []) > 0
     }
 
     pub(crate) fn has(&self, document: &str) -> bool {
-        let has = "SELECT count(*) FROM scrypath_fences WHERE document_id = ?1";
-        let count = lock(&self.connection).query_row(has, params![document], |row| row.get::<_, i64>(0));
-        count.expect("a count") > 0
+        self.count("SELECT count(*) FROM scrypath_fences WHERE document_id = ?1", params![document]) > 0
     }
 
-    fn count(&self, sql: &str) -> i64 {
-        lock(&self.connection).query_row(sql, [], |row| row.get(0)).expect("a count")
+    fn count(&self, sql: &str, given: impl Params) -> i64 {
+        let connection = lock(&self.connection);
+        let mut count = connection.prepare_cached(sql).expect("sql");
+        count.query_row(given, |row| row.get(0)).expect("a count")
     }
 }
 

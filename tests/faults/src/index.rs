@@ -1,19 +1,40 @@
 //! The embedded index, asked directly.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use scrypath_engine::{Engine, Options, Request, Response};
 use serde_json::Value;
 
+use crate::world::lock;
+
 pub(crate) const INDEX: &str = "scrypath_note";
 
 #[derive(Clone)]
-pub(crate) struct Index(Engine);
+pub(crate) struct Index {
+    engine: Engine,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// The newest version that ever was there, of each document.
+    newest: BTreeMap<u64, u64>,
+    gone_back: Vec<GoneBack>,
+}
+
+/// A document's older version came after a newer one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GoneBack {
+    pub(crate) key: u64,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+}
 
 impl Index {
     pub(crate) fn new() -> Self {
-        Self(Engine::memory(Options::default()))
+        Self { engine: Engine::memory(Options::default()), seen: Arc::default() }
     }
 
     /// Answers one request; what it started is done when it returns, so that a seed is always the same run.
@@ -24,7 +45,7 @@ impl Index {
         content_type: Option<&str>,
         body: &[u8],
     ) -> Response {
-        let response = self.0.handle(Request {
+        let response = self.engine.handle(Request {
             method,
             target,
             authorization: None,
@@ -36,12 +57,28 @@ impl Index {
             while self.get("/tasks?statuses=enqueued,processing&limit=1")["total"] != 0 {
                 std::thread::sleep(Duration::from_micros(20));
             }
+            self.see();
         }
         response
     }
 
+    fn see(&self) {
+        let mut seen = lock(&self.seen);
+        for (key, to) in self.versions() {
+            let from = seen.newest.get(&key).copied().unwrap_or_default();
+            if from > to {
+                seen.gone_back.push(GoneBack { key, from, to });
+            }
+            seen.newest.insert(key, to.max(from));
+        }
+    }
+
+    pub(crate) fn gone_back(&self) -> Vec<GoneBack> {
+        lock(&self.seen).gone_back.clone()
+    }
+
     fn get(&self, target: &str) -> Value {
-        let response = self.0.handle(Request {
+        let response = self.engine.handle(Request {
             method: "GET",
             target,
             authorization: None,

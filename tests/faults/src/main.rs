@@ -4,6 +4,7 @@
 //!
 //! `scrypath-faults --seeds 2000`, or `--seed N` for one of them.
 
+mod connection;
 mod database;
 mod fences;
 mod index;

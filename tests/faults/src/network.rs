@@ -11,7 +11,7 @@ use scrypath_core::{Error, Kind};
 use tokio::time::{sleep, timeout};
 
 use crate::index::Index;
-use crate::world::World;
+use crate::world::{Fault, World};
 
 pub(crate) struct Network {
     pub(crate) world: Arc<World>,
@@ -19,6 +19,9 @@ pub(crate) struct Network {
     /// How long after its deadline a request may still land.
     pub(crate) settle: Duration,
 }
+
+/// How long a request takes at most where nothing is wrong.
+const SOON: Duration = Duration::from_millis(30);
 
 /// What becomes of a request.
 struct Fate {
@@ -36,24 +39,23 @@ struct Fate {
 impl Network {
     fn fate(&self, size: usize, deadline: Duration) -> Fate {
         let world = &self.world;
-        let soon = Duration::from_millis(30);
         let mut fate = Fate {
-            lands_after: Some(world.pause(soon)),
+            lands_after: Some(world.pause(SOON)),
             twice: false,
             is_cut: false,
             refused: None,
             is_answered: true,
         };
-        if world.fault(4) {
+        if world.has(Fault::Lost) {
             fate.lands_after = None;
-        } else if world.fault(5) {
+        } else if world.has(Fault::Slow) {
             // Slow, maybe so slow that nobody waits any more.
             fate.lands_after = Some(world.pause(deadline + self.settle));
         }
-        fate.is_answered = !world.fault(6);
-        fate.twice = world.fault(3);
-        fate.is_cut = world.fault(3);
-        if world.fault(8) {
+        fate.is_answered = !world.has(Fault::Unheard);
+        fate.twice = world.has(Fault::Twice);
+        fate.is_cut = world.has(Fault::Cut);
+        if world.has(Fault::Overload) {
             // One document is never too large; two may be.
             let refusals = if size > 300 { 7 } else { 6 };
             fate.refused = Some([503, 429, 500, 502, 422, 400, 413][world.below(refusals) as usize]);
@@ -65,10 +67,11 @@ impl Network {
 impl Link for Network {
     fn send<'a>(&'a self, exchange: &'a Exchange, deadline: Duration) -> Sending<'a> {
         Box::pin(async move {
-            if self.world.fault(4) {
+            if self.world.has(Fault::Refused) {
                 return Err(Error::new(Kind::TransportError, "no connection").unsent());
             }
             let fate = self.fate(exchange.body.bytes().len(), deadline);
+            let is_slow = fate.lands_after.is_some_and(|after| after > SOON);
             let (exchange, index) = (exchange.clone(), self.index.clone());
             // Under way, whatever becomes of whoever sent it.
             let landing = tokio::spawn(async move {
@@ -91,6 +94,9 @@ impl Link for Network {
                 }
                 Answer { status: response.status, body: response.body.into(), retry_after: None }
             });
+            if is_slow && self.world.has(Fault::Struck) {
+                self.world.struck.notify_waiters();
+            }
             let is_heard = fate.is_answered && !fate.is_cut;
             match timeout(deadline, landing).await {
                 Ok(Ok(answer)) if is_heard => Ok(answer),

@@ -14,9 +14,10 @@ use scrypath_core::{Core, Idiom, Term};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::connection::Connection;
 use crate::database::Database;
 use crate::fences::QUEUE;
-use crate::world::World;
+use crate::world::{Fault, World};
 
 const TARGET: Target = Target { dialect: Dialect::Sqlite, placeholders: Placeholders::Question };
 
@@ -34,11 +35,14 @@ pub(crate) async fn node(
     while !stop.load(Ordering::Relaxed) {
         let lives = match world.is_calm() {
             true => Duration::from_secs(36_000),
-            false => world.pause(Duration::from_secs(25)),
+            false => world.lifetime(),
         };
         let running = run(&world, &database, &core, &stop, is_alone);
         // What it had sent goes on.
-        drop(timeout(lives, running).await);
+        tokio::select! {
+            _ = timeout(lives, running) => {}
+            () = world.struck.notified() => {}
+        }
         sleep(world.pause(Duration::from_secs(3))).await;
     }
 }
@@ -65,27 +69,28 @@ async fn run(
     }
 }
 
-async fn perform(world: &World, database: &Database, core: &Core, job: OwnJob) {
-    let verdict = attempt(world, database, core, &job).await.unwrap_or_else(|()| JobVerdict {
-        outcome: JobOutcome::Retry,
-        reason: Some("the database was not reached".to_owned()),
-        seconds: None,
-    });
-    if world.fault(3) {
+async fn perform(world: &World, database: &Arc<Database>, core: &Core, job: OwnJob) {
+    let verdict =
+        attempt(world, &Connection(database.clone()), core, &job).await.unwrap_or_else(|()| JobVerdict {
+            outcome: JobOutcome::Retry,
+            reason: Some("the database was not reached".to_owned()),
+            seconds: None,
+        });
+    if world.has(Fault::LateAcknowledgement) {
         // Its acknowledgement comes late.
         sleep(world.pause(Duration::from_secs(20))).await;
     }
     database.acknowledge(job.id, &verdict);
 }
 
-async fn attempt(world: &World, database: &Database, core: &Core, job: &OwnJob) -> Result<JobVerdict, ()> {
+async fn attempt(world: &World, database: &Connection, core: &Core, job: &OwnJob) -> Result<JobVerdict, ()> {
     let token = format!("{:016x}", world.below(u64::MAX));
     let prepared = prepare_job(job, TARGET, token);
     if let Some(verdict) = prepared.verdict {
         return Ok(verdict);
     }
     let rows = carry_out(database, &prepared.statements).await?;
-    if world.fault(3) {
+    if world.has(Fault::Standstill) {
         // The process stands still, for less than fences are held.
         sleep(world.pause(Duration::from_secs(20))).await;
     }
@@ -100,10 +105,10 @@ async fn attempt(world: &World, database: &Database, core: &Core, job: &OwnJob) 
     Ok(performed.verdict)
 }
 
-async fn carry_out(database: &Database, statements: &[Statement]) -> Result<Vec<Vec<Vec<String>>>, ()> {
+async fn carry_out(database: &Connection, statements: &[Statement]) -> Result<Vec<Vec<Vec<String>>>, ()> {
     let mut all = Vec::new();
     for statement in statements {
-        all.push(database.carry_out(statement).await?);
+        all.push(database.carry_out(statement).await.map_err(drop)?);
     }
     Ok(all)
 }

@@ -1,7 +1,8 @@
 //! The queue with real parts: a PostgreSQL, a `scrypath serve`, workers that are killed with no warning, writers whose
 //! transactions commit and roll back. At the end the index must be what the database says.
 //!
-//! `scrypath-storm --database-url postgres://… --scrypath target/release/scrypath --seconds 60`
+//! `scrypath-storm --database-url postgres://… --scrypath target/release/scrypath --seconds 60`; with `--oban PYTHON`,
+//! where `oban` and `scrypath` are installed, an Oban works the queue beside a worker, and is killed as that is.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -23,6 +24,9 @@ struct Options {
     /// The command, built
     #[arg(long)]
     scrypath: String,
+    /// A Python that has `oban` and `scrypath`
+    #[arg(long)]
+    oban: Option<String>,
     #[arg(long, default_value_t = 60)]
     seconds: u64,
     #[arg(long, default_value_t = 1)]
@@ -33,6 +37,9 @@ const KEYS: i64 = 200;
 const WRITERS: u64 = 4;
 const QUEUE: &str = "storm";
 const INDEX: &str = "storm_note";
+
+/// How long what a killed Oban left behind may take: a worker takes its jobs after 6 minutes, and waits for fences.
+const LEFT_BEHIND: Duration = Duration::from_secs(900);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -66,7 +73,11 @@ async fn storm(options: Options) -> Result<usize, Failure> {
         writers.push(tokio::spawn(async move { write(&url, seed, until).await }));
     }
     let mut rng = fastrand::Rng::with_seed(options.seed);
-    let (mut workers, mut killed) = (vec![worker(&options, &url, false)?, worker(&options, &url, false)?], 0);
+    let node = |at: usize| match &options.oban {
+        Some(python) if at == 0 => oban(&options, python, &url),
+        _ => worker(&options, &url, false),
+    };
+    let (mut workers, mut killed) = (vec![node(0)?, node(1)?], 0);
     while Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(rng.u64(200..2500))).await;
         let at = rng.usize(..workers.len());
@@ -74,7 +85,11 @@ async fn storm(options: Options) -> Result<usize, Failure> {
         workers[at].kill()?;
         workers[at].wait()?;
         killed += 1;
-        workers[at] = worker(&options, &url, false)?;
+        if options.oban.is_some() {
+            // The other has the queue for itself.
+            tokio::time::sleep(Duration::from_millis(rng.u64(..6000))).await;
+        }
+        workers[at] = node(at)?;
     }
     let mut committed = 0;
     for writer in writers {
@@ -85,13 +100,13 @@ async fn storm(options: Options) -> Result<usize, Failure> {
         worker.wait()?;
     }
     let started = Instant::now();
-    let last = worker(&options, &url, true)?.wait_with_output()?;
-    assert!(last.status.success(), "the last worker failed");
+    drain(&options, &url, &database).await?;
+    let by_oban: i64 = database.query_one(BY_OBAN, &[&QUEUE]).await?.get(0);
     let (jobs, violations) = compare(&database, &url).await?;
     server.kill()?;
     server.wait()?;
     println!(
-        "{committed} transactions, {jobs} jobs, {killed} workers killed, drained in {:.1} s, {} violations",
+        "{committed} transactions, {jobs} jobs, {by_oban} of them by an Oban, {killed} workers killed, drained in {:.1} s, {} violations",
         started.elapsed().as_secs_f64(),
         violations.len()
     );
@@ -133,6 +148,37 @@ fn worker(options: &Options, url: &str, until_idle: bool) -> Result<Child, Failu
         command.arg("--until-idle");
     }
     Ok(command.stdout(Stdio::null()).spawn()?)
+}
+
+/// An Oban runs the queue's jobs until it is killed.
+fn oban(options: &Options, python: &str, url: &str) -> Result<Child, Failure> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/oban_node.py");
+    let mut command = Command::new(python);
+    command.args([script, &options.database_url, url, QUEUE]).stdout(Stdio::null()).stderr(Stdio::null());
+    Ok(command.spawn()?)
+}
+
+/// Jobs that an Oban ran last.
+const BY_OBAN: &str = "SELECT count(*) FROM oban_jobs WHERE queue = $1 AND state = 'completed' \
+     AND attempted_by[2] IS DISTINCT FROM 'scrypath'";
+
+/// One worker alone, until nothing is left.
+async fn drain(options: &Options, url: &str, database: &Client) -> Result<(), Failure> {
+    if options.oban.is_none() {
+        let last = worker(options, url, true)?.wait_with_output()?;
+        assert!(last.status.success(), "the last worker failed");
+        return Ok(());
+    }
+    // One that ends when it is idle does not wait for what an Oban left.
+    let mut last = worker(options, url, false)?;
+    let started = Instant::now();
+    let open = "SELECT count(*) FROM oban_jobs WHERE queue = $1 AND state NOT IN ('completed', 'discarded', 'cancelled')";
+    while database.query_one(open, &[&QUEUE]).await?.get::<_, i64>(0) > 0 && started.elapsed() < LEFT_BEHIND {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    last.kill()?;
+    last.wait()?;
+    Ok(())
 }
 
 /// Changes rows and enqueues inside the transaction; some roll back, some take their time.
