@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,11 @@ async fn storm(options: Options) -> Result<usize, Failure> {
         .stdout(Stdio::null())
         .status()?;
     assert!(install.success(), "the queue could not be installed");
+    if let Some(python) = &options.oban {
+        let program = Path::new(python).with_file_name("oban");
+        let install = Command::new(program).args(["install", "--dsn", &options.database_url]).status()?;
+        assert!(install.success(), "what an Oban adds to the table could not be installed");
+    }
     let database = connect(&options.database_url).await?;
     let tables = "DROP TABLE IF EXISTS storm_notes; CREATE TABLE storm_notes (id bigint PRIMARY KEY, v bigint NOT NULL); \
          DROP SEQUENCE IF EXISTS storm_versions; CREATE SEQUENCE storm_versions";
@@ -154,7 +160,7 @@ fn worker(options: &Options, url: &str, until_idle: bool) -> Result<Child, Failu
 fn oban(options: &Options, python: &str, url: &str) -> Result<Child, Failure> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/oban_node.py");
     let mut command = Command::new(python);
-    command.args([script, &options.database_url, url, QUEUE]).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args([script, &options.database_url, url, QUEUE]).stdout(Stdio::null());
     Ok(command.spawn()?)
 }
 
@@ -188,7 +194,7 @@ async fn write(url: &str, seed: u64, until: Instant) -> Result<u64, Failure> {
     let mut committed = 0;
     while Instant::now() < until {
         let changes = client.transaction().await?;
-        let key = rng.i64(..KEYS);
+        let key = rng.i64(0..KEYS);
         let version: i64 = changes.query_one("SELECT nextval('storm_versions')", &[]).await?.get(0);
         let is_deleted = rng.u8(..5) == 0;
         let changed = if is_deleted {
