@@ -5,13 +5,13 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 
 import { QueueError } from "./errors.js";
 import { shipped } from "./native.cjs";
 
 /** A command that was started, and what it says. */
-export type Child = ChildProcessByStdio<null, Readable, Readable>;
+export type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** The command: what `SCRYPATH_COMMAND` names, else beside the native library, else on `PATH`. */
 export function findCommand(): string {
@@ -52,41 +52,15 @@ function missing(what: string): never {
   });
 }
 
-/** Those that end with this process. */
-const running = new Set<Child>();
-let listening = false;
-
-/**
- * Starts a command. It is asked to end when this process does: when it exits, and where there is a shell also
- * when it is killed.
- */
+/** Starts a command that ends with this process, however that ends: its standard input then does too. */
 export function start(command: string, parameters: readonly string[], environment: NodeJS.ProcessEnv): Child {
-  const child = spawn(command, parameters, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
-  if (child.pid === undefined) return child;
-  if (!listening) process.on("exit", endAll);
-  listening = true;
-  running.add(child);
-  const untie = tie(child.pid);
-  child.once("exit", () => {
-    running.delete(child);
-    untie();
-  });
+  const child = spawn(command, [...parameters, "--tied"], { env: environment, stdio: "pipe" });
+  // One that has ended reads no more.
+  child.stdin.on("error", () => {});
   return child;
 }
 
-function endAll(): void {
-  for (const child of running) child.kill();
-}
-
-/** A shell waits for the end of a pipe whose other end only this process has, and then ends the child. */
-function tie(pid: number): () => void {
-  if (process.platform === "win32") return () => {};
-  const waits = spawn("/bin/sh", ["-c", 'read -r end; kill -TERM "$1"', "sh", `${pid}`], {
-    stdio: ["pipe", "ignore", "ignore"],
-    env: {},
-  });
-  // An image may have no shell; then only an orderly exit ends the child.
-  waits.on("error", () => {});
-  waits.unref();
-  return () => waits.kill("SIGKILL");
+/** Asks a command to end. What it began is finished first. */
+export function stop(child: Child): void {
+  child.stdin.end();
 }

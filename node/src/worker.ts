@@ -5,7 +5,7 @@
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 
-import { type Child, findCommand, start } from "./command.js";
+import { type Child, findCommand, start, stop } from "./command.js";
 import { QueueError } from "./errors.js";
 import {
   type WorkerClient,
@@ -84,8 +84,7 @@ export class Worker {
   }
 
   /**
-   * Ends it. What was begun is finished first, so this may take as long as a request does. On Windows it is ended
-   * at once, and the next worker waits until its lease is over.
+   * Ends it. What was begun is finished first, so this may take as long as a request does.
    *
    * @returns `done`.
    */
@@ -101,7 +100,7 @@ export class Worker {
 
   #stop(): void {
     this.#stopping.abort();
-    this.#child?.kill();
+    if (this.#child !== undefined) stop(this.#child);
   }
 
   async #supervise(): Promise<Tally> {
@@ -141,8 +140,6 @@ export class Worker {
       const counted = tally(await printed);
       return counted === undefined ? { why: "it printed no tally", isFinal: true } : { tally: counted };
     }
-    // Asked to end before it had begun.
-    if (signal === "SIGTERM" && this.#stopping.signal.aborted) return { tally: NOTHING };
     // 2: the command line was not understood, and will not be.
     return { why: last || `it ended with ${signal ?? `code ${code}`}`, isFinal: code === 2 };
   }

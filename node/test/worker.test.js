@@ -277,7 +277,7 @@ suite("the command line", { skip: onLinux }, () => {
         return line[0] === binary && line;
       });
       assert.equal(program, binary);
-      assert.deepEqual(parameters, ["worker", "--json", "--queue=search", ""]);
+      assert.deepEqual(parameters, ["worker", "--json", "--queue=search", "--tied", ""]);
       const environment = read(pid, "environ");
       for (const variable of [`DATABASE_URL=${url}`, `MEILISEARCH_URL=${nowhere.meilisearchUrl}`]) {
         assert.ok(environment.includes(variable));

@@ -1,5 +1,6 @@
 //! `scrypath worker`: brings what was enqueued into the index.
 
+use std::io::Read;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +30,9 @@ pub(crate) struct Worker {
     /// End once there is nothing to do
     #[arg(long)]
     until_idle: bool,
+    /// End, as on SIGTERM, once standard input ends or says anything: with the program that started this
+    #[arg(long)]
+    tied: bool,
     /// How long one request may take, in ms
     #[arg(long, default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(1..))]
     request_timeout: u64,
@@ -71,15 +75,21 @@ pub(crate) fn run(worker: Worker) -> ExitCode {
         times,
     };
     let stop = Arc::new(AtomicBool::new(false));
+    if worker.tied {
+        let stop = stop.clone();
+        // Not awaited by anybody: a read of standard input cannot be called off.
+        std::thread::spawn(move || {
+            let _ = std::io::stdin().read(&mut [0]);
+            finish(&stop);
+        });
+    }
     let worked = runtime.block_on(async {
         match stop_signal() {
             Ok(signal) => {
                 let stop = stop.clone();
                 tokio::spawn(async move {
                     signal.await;
-                    // First, since standard error may be closed.
-                    stop.store(true, Ordering::Relaxed);
-                    eprintln!("scrypath: finishing what was begun");
+                    finish(&stop);
                 });
             }
             Err(error) => eprintln!("scrypath: signals cannot be heard: {error}"),
@@ -103,6 +113,12 @@ pub(crate) fn run(worker: Worker) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn finish(stop: &AtomicBool) {
+    // First, since standard error may be closed.
+    stop.store(true, Ordering::Relaxed);
+    eprintln!("scrypath: finishing what was begun");
 }
 
 /// No two workers have the same, on whatever machines.

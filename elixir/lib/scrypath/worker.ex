@@ -13,7 +13,7 @@ defmodule Scrypath.Worker do
   longer pauses, at most a minute. What it says is logged: why a queue pauses as a warning, why it died as an error.
 
   It is looked for in the environment's `SCRYPATH_COMMAND`, then beside the package's native library, then on
-  `PATH`. Windows has no shell to run it under.
+  `PATH`.
 
   ## Options
 
@@ -205,8 +205,6 @@ defmodule Scrypath.Worker do
   end
 
   defp ended(0, state), do: finish({:ok, state.tally || zero()}, state)
-  # Asked to end before it had begun: the signal's own status.
-  defp ended(143, %{stopping: [_ | _]} = state), do: finish({:ok, zero()}, state)
 
   defp ended(status, state) do
     why = if state.last == "", do: "it ended with status #{status}", else: state.last

@@ -35,17 +35,10 @@ defmodule Scrypath.WorkerTest do
   defp states, do: for(job <- QueueDatabase.jobs(), do: job.state)
 
   defp command_of(worker) do
-    with {:ok, shell} <- os_pid(:sys.get_state(worker).port),
-         {found, 0} <- System.cmd("pgrep", ["-P", "#{shell}", "-x", "scrypath"]) do
-      found |> String.split() |> hd()
-    else
-      _ -> nil
-    end
-  end
+    port = :sys.get_state(worker).port
 
-  defp os_pid(port) do
     case port && Port.info(port, :os_pid) do
-      {:os_pid, pid} -> {:ok, pid}
+      {:os_pid, pid} -> Integer.to_string(pid)
       _ -> nil
     end
   end
@@ -98,8 +91,8 @@ defmodule Scrypath.WorkerTest do
   test "it ends with its VM, even with one that is killed", context do
     program = """
     {:ok, worker} = Scrypath.worker(#{inspect(context.worker)})
-    {:os_pid, shell} = Port.info(:sys.get_state(worker).port, :os_pid)
-    IO.puts("\#{System.pid()} \#{shell}")
+    {:os_pid, command} = Port.info(:sys.get_state(worker).port, :os_pid)
+    IO.puts("\#{System.pid()} \#{command}")
     receive(do: (:never -> :ok))
     """
 
@@ -108,15 +101,8 @@ defmodule Scrypath.WorkerTest do
     elixir = System.find_executable("elixir")
     vm = Port.open({:spawn_executable, elixir}, [:binary, :exit_status, args: arguments, line: 4096])
     assert_receive {^vm, {:data, {:eol, said}}}, @patience
-    [killed, shell] = String.split(said)
-
-    command =
-      until(fn ->
-        with {found, 0} <- System.cmd("pgrep", ["-P", shell, "-x", "scrypath"]),
-             do: String.trim(found),
-             else: (_ -> nil)
-      end)
-
+    [killed, command] = String.split(said)
+    assert running?(command)
     {_said, 0} = System.cmd("kill", ["-9", killed])
     until(fn -> not running?(command) end)
   end

@@ -1,11 +1,9 @@
-"""Where the ``scrypath`` command is, and how it is started so that it ends with this process."""
+"""Where the ``scrypath`` command is."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-from functools import cache
 from pathlib import Path
 
 from . import _native
@@ -24,32 +22,6 @@ def find() -> str:
     if found is None:
         raise _missing("the command scrypath was not found beside the package, nor on PATH")
     return found
-
-
-def tied() -> list[str]:
-    """What stands before a command that is to end when the thread that started it does.
-
-    Python cannot ask for that without running code between fork and exec, which threads make unsafe. On
-    Linux ``setpriv`` can; elsewhere a worker outlives a process that is killed.
-    """
-    if (setpriv := _setpriv()) is None:
-        return []
-    # A parent that died before the kernel was asked is no parent any more.
-    check = ["/bin/sh", "-c", 'test "$PPID" = "$0" && exec "$@"', str(os.getpid())]
-    return [setpriv, *_TYING, *check]
-
-
-_TYING = ["--pdeathsig", "TERM", "--"]
-
-
-@cache
-def _setpriv() -> str | None:
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        return None
-    # Not every one knows it.
-    tried = subprocess.run([setpriv, *_TYING, "true"], stdin=subprocess.DEVNULL, capture_output=True)
-    return setpriv if tried.returncode == 0 else None
 
 
 def _missing(what: str) -> QueueError:

@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import re
-import signal
 import subprocess
 import threading
 import time
@@ -133,11 +132,16 @@ class Supervised:
         self._stopping.set()
         with self._lock:
             if self._process is not None:
-                self._process.terminate()
+                _end(self._process)
 
     def check_owner(self) -> None:
         if os.getpid() != self._owner:
             raise QueueError("the worker belongs to the process that started it", "queue_unavailable")
+
+    def let_go(self) -> None:
+        # Without the lock, which another thread may have held.
+        if (process := self._process) is not None:
+            _end(process)
 
     def stop_at_exit(self) -> None:
         # A forked process has a copy of this, and no worker.
@@ -170,9 +174,6 @@ class Supervised:
             if process.returncode == 0:
                 return _tally(said)
             stopped = self._stopping.is_set()
-            if stopped and process.returncode == -signal.SIGTERM:
-                # Before it had begun.
-                return Tally()
             why = last.removeprefix("scrypath: ") or f"it ended with {_ending(process.returncode)}"
             # 2: the command line was not understood, and will not be.
             if stopped or self._until_idle or process.returncode == 2:
@@ -185,13 +186,13 @@ class Supervised:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _start(self) -> subprocess.Popen[str]:
-        # By this thread, which lives as long as the process: the kernel ties it to the thread.
-        command = [*_command.tied(), self._command, "worker", *self._arguments]
+        # Its standard input ends when this process does, however that ends.
+        command = [self._command, "worker", *self._arguments, "--tied"]
         try:
             process = subprocess.Popen(
                 command,
                 env=self._environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
@@ -205,7 +206,7 @@ class Supervised:
         with self._lock:
             self._process = process
             if self._stopping.is_set():
-                process.terminate()
+                _end(process)
         return process
 
     def _listen(self, process: subprocess.Popen[str]) -> tuple[str, str]:
@@ -222,16 +223,17 @@ class Supervised:
         process.wait()
         with self._lock:
             self._process = None
+            _end(process)
         return said, last
 
 
 class Worker:
     """A ``scrypath worker``, in a process of its own. Made by :meth:`Scrypath.worker`.
 
-    It ends with the ``with`` block, with :meth:`stop`, and with the interpreter; on Linux also when the
-    interpreter is killed. What it began is finished first. One that dies is started again, after a second
-    and then ever longer, at most a minute. What it says goes to the logger ``scrypath.worker``: why a queue
-    pauses as a warning, why it died as an error.
+    It ends with the ``with`` block, with :meth:`stop`, and with the interpreter, however that ends. What it
+    began is finished first. One that dies is started again, after a second and then ever longer, at most a
+    minute. What it says goes to the logger ``scrypath.worker``: why a queue pauses as a warning, why it died
+    as an error.
     """
 
     def __init__(self, supervised: Supervised) -> None:
@@ -296,6 +298,22 @@ class AsyncWorker:
 
 
 _running: set[Supervised] = set()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ends its standard input, and so asks it to end. What it began is finished first."""
+    assert process.stdin is not None
+    process.stdin.close()
+
+
+def _let_go() -> None:
+    """In a forked process: the copies of the pipes would keep the workers beyond their owner's end."""
+    for supervised in list(_running):
+        supervised.let_go()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 @atexit.register

@@ -3,17 +3,6 @@ defmodule Scrypath.Worker.Command do
 
   # The `scrypath` command: where it is, and how it is run so that it ends with this VM.
 
-  # A port cannot send a signal, and closing it would lose what the command still says. So a shell stands between: it
-  # ends the command with SIGTERM at a line of its own input or at its end, which comes however the VM ends.
-  @tied ~S"""
-  exec 3<&0
-  "$@" 3<&- </dev/null & command=$!
-  { read -r _ <&3; kill -TERM $command; } >/dev/null 2>&1 & listener=$!
-  wait $command; status=$?
-  kill $listener 2>/dev/null
-  exit $status
-  """
-
   @doc "The command: what `SCRYPATH_COMMAND` names, else beside the native library, else on `PATH`."
   @spec find() :: {:ok, Path.t()} | {:error, {:queue_unavailable, String.t()}}
   def find do
@@ -46,12 +35,13 @@ defmodule Scrypath.Worker.Command do
       for {name, value} <- [{"NO_COLOR", "1"} | environment],
           do: {String.to_charlist(name), if(value, do: String.to_charlist(value), else: false)}
 
-    Port.open({:spawn_executable, "/bin/sh"}, [
+    # Tied: it ends at a line of its input, which a port can send, or at its end, which comes however the VM ends.
+    Port.open({:spawn_executable, path}, [
       :binary,
       :exit_status,
       :hide,
       :stderr_to_stdout,
-      args: ["-c", @tied, "sh", path | arguments],
+      args: arguments ++ ["--tied"],
       env: environment,
       line: 16_384
     ])
