@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::lane::MOST_JOBS;
 use super::plan::Verdict;
 use crate::document::DocumentId;
 use crate::error::Result;
@@ -34,7 +35,7 @@ impl Hold {
     /// How many jobs to take, where so many are open up to the newest that was sent for.
     pub fn most(&self, limit: usize, open: i64) -> usize {
         // Those that were committed late are among them, and may be many: memory counts more.
-        limit.max(open.unsigned_abs() as usize).min(limit.saturating_mul(10))
+        limit.max(open.unsigned_abs() as usize).min(limit.saturating_mul(10).max(MOST_JOBS))
     }
 }
 
