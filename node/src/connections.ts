@@ -205,7 +205,7 @@ function sqlite(connection: Shape): Target | undefined {
     dialect: "sqlite",
     placeholders: "question",
     query: (sql, parameters) => {
-      const statement = prepared(connection as unknown as SqliteConnection, sql);
+      const statement = prepared(connection, sql);
       // better-sqlite3 has rows only of statements that give some.
       return statement.reader === false ? statement.run(...parameters) : statement.all(...parameters);
     },
@@ -216,15 +216,19 @@ function sqlite(connection: Shape): Target | undefined {
 type SqliteStatement = ReturnType<SqliteConnection["prepare"]>;
 
 /** Statements of better-sqlite3, which keeps none: making one takes as long as carrying it out. */
-const PREPARED = new WeakMap<SqliteConnection, Map<string, SqliteStatement>>();
+const PREPARED = new WeakMap<object, Map<string, SqliteStatement>>();
 
 /** Enough for those that a program repeats. */
 const MOST_PREPARED = 32;
 
-function prepared(connection: SqliteConnection, sql: string): SqliteStatement {
+function prepared(connection: Record<"prepare", Method>, sql: string): SqliteStatement {
   const known = PREPARED.get(connection) ?? new Map<string, SqliteStatement>();
-  const statement = known.get(sql) ?? connection.prepare(sql);
-  if (known.size < MOST_PREPARED) PREPARED.set(connection, known.set(sql, statement));
+  PREPARED.set(connection, known);
+  let statement = known.get(sql);
+  if (statement === undefined) {
+    statement = connection.prepare(sql) as SqliteStatement;
+    if (known.size < MOST_PREPARED) known.set(sql, statement);
+  }
   return statement;
 }
 

@@ -292,25 +292,27 @@ def ended(pidfd: int, seconds: float) -> bool:
 
 
 @NEEDS_LINUX
-@pytest.mark.parametrize("end", ["exits", "fails", "is killed"])
+@pytest.mark.parametrize("end", ["exits", "fails", "is killed", "is killed, and a forked process is not"])
 def test_it_ends_with_the_application(lite: Database, end: str) -> None:
     endings = {
         "exits": "sys.stdin.read()",
         "fails": "sys.stdin.read(); 1 / 0",
         "is killed": "sys.stdin.read()",
+        "is killed, and a forked process is not": "os.fork(); sys.stdin.read(); os._exit(0)",
     }
+    is_killed = end.startswith("is killed")
     with application(lite, endings[end]) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         pidfd = os.pidfd_open(int(process.stdout.readline()))
         try:
             assert not ended(pidfd, 0)
-            if end == "is killed":
+            if is_killed:
                 process.kill()
             else:
                 process.stdin.close()
                 process.wait(60)
-            assert ended(pidfd, 60 if end == "is killed" else 0)
+            assert ended(pidfd, 60 if is_killed else 0)
         finally:
             os.close(pidfd)
 

@@ -1,4 +1,6 @@
 # Microseconds of a transaction that enqueues one write, beside one with a bare INSERT: enqueue.exs DATABASE_URL ROUNDS.
+Code.require_file("../interop/postgres.exs", __DIR__)
+
 defmodule Note do
   use Scrypath, fields: [:title, :body]
   defstruct [:id, :title, :body]
@@ -6,33 +8,17 @@ defmodule Note do
   def of(id, body), do: %__MODULE__{id: id, title: "The note number #{id}", body: body}
 end
 
+alias Scrypath.Interop.Postgres
+
 [url, rounds] = System.argv()
 rounds = String.to_integer(rounds)
-url = URI.parse(url)
-
-{:ok, database} =
-  :pgsql.connect(
-    host: String.to_charlist(url.host),
-    port: url.port,
-    user: url.userinfo,
-    password: "",
-    database: String.trim_leading(url.path, "/")
-  )
-
-value = fn
-  {:int8, text} -> String.to_integer(text)
-  {_type, text} -> text
-end
-
-query = fn sql, parameters ->
-  {:ok, _command, _status, _names, rows} = :pgsql.pquery(database, sql, parameters)
-  for row <- rows, do: Enum.map(row, value)
-end
+database = Postgres.connect!(url)
+query = fn sql, parameters -> Postgres.rows(database, sql, parameters) end
 
 within = fn work ->
-  :pgsql.squery(database, "BEGIN")
+  Postgres.tell(database, "BEGIN")
   work.()
-  :pgsql.squery(database, "COMMIT")
+  Postgres.tell(database, "COMMIT")
 end
 
 options = [
@@ -51,7 +37,7 @@ ours = fn ->
   end)
 end
 
-:pgsql.squery(database, "TRUNCATE oban_jobs")
+Postgres.tell(database, "TRUNCATE oban_jobs")
 ours.()
 [row] = query.("SELECT queue, worker, args::text FROM oban_jobs", [])
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The durable queue, under tests/setup/with_postgres.sh:
-# a transaction that enqueues one write beside one with a bare INSERT of the same row, SCRYPATH_BENCH_ROUNDS (2000)
-# times each, in turn, medians; then SCRYPATH_BENCH_JOBS ("10000 100000 1000000") jobs of one document each out of
-# PostgreSQL and into a backend that keeps nothing, by one `scrypath worker`. Beside it, for the first of these numbers,
-# one request for each job: by a worker that takes one at a time, and so keeps its promises (a tenth as many); and ten at once, in no
-# order, by a program that does not wait for tasks.
+# The durable queue, under tests/setup/with_postgres.sh. A transaction that enqueues one write beside one with a bare
+# INSERT of the same row: SCRYPATH_BENCH_ROUNDS (2000) times each, in turn, medians.
+# Then jobs of one document each, out of PostgreSQL and into a backend that keeps nothing. One request for each job: by
+# a worker that takes one at a time, and so keeps its promises; and ten at once, in no order, by a program that does not
+# wait for tasks. Then one `scrypath worker` as it is. How many jobs: SCRYPATH_BENCH_JOBS ("10000 100000 1000000"); the
+# second has the first of these numbers, the first a tenth of that.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${SCRYPATH_BENCH_ROUNDS:-2000}

@@ -20,24 +20,15 @@ const INDEX: &str = "bench_note";
 const AT_ONCE: usize = 10;
 
 pub(crate) fn drain(database: &str, scrypath: &str, counts: &[&str]) {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let url = sink::start();
-        install(database, scrypath);
-        let client = connect(database).await;
-        for count in counts {
-            let jobs: i64 = count.parse().expect("a number of jobs");
-            enqueue(&client, jobs).await;
-            let (seconds, peak) = work(database, scrypath, &url).await;
-            assert_eq!(completed(&client).await, jobs, "jobs were left over");
-            print("worker", jobs, seconds);
-            println!("{:<24} {:>9.0} MiB at most", "", peak as f64 / 1024.0);
-        }
-    });
+    for count in counts {
+        let mut peak = 0;
+        timed("worker", database, scrypath, count, async |url| peak = work(database, scrypath, url).await);
+        println!("{:<24} {:>9.0} MiB at most", "", peak as f64 / 1024.0);
+    }
 }
 
-/// A worker whose batches are of one job.
-pub(crate) fn in_order(database: &str, scrypath: &str, count: &str) {
+/// Fills the table, has it drained into a sink, looks whether nothing is left, and prints how fast it was.
+fn timed(name: &str, database: &str, scrypath: &str, count: &str, drained: impl AsyncFnOnce(&str)) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let url = sink::start();
@@ -46,7 +37,17 @@ pub(crate) fn in_order(database: &str, scrypath: &str, count: &str) {
         let jobs: i64 = count.parse().expect("a number of jobs");
         enqueue(&client, jobs).await;
         let started = Instant::now();
-        let given = vec![(Term::Text("meilisearch_url".into()), Term::Text(url))];
+        drained(&url).await;
+        let seconds = started.elapsed().as_secs_f64();
+        assert_eq!(completed(&client).await, jobs, "jobs were left over");
+        println!("{name:<24} {jobs:>9} jobs {:>9.0} jobs/s {seconds:>8.2} s", jobs as f64 / seconds);
+    });
+}
+
+/// A worker whose batches are of one job.
+pub(crate) fn in_order(database: &str, scrypath: &str, count: &str) {
+    timed("one at a time", database, scrypath, count, async |url| {
+        let given = vec![(Term::Text("meilisearch_url".into()), Term::Text(url.into()))];
         let layers = Layers { defaults: Term::Null, repo_defaults: Term::Null, call: Term::Map(given) };
         let lane = Lane {
             core: &Core::new(),
@@ -60,38 +61,21 @@ pub(crate) fn in_order(database: &str, scrypath: &str, count: &str) {
             seed: 1,
         };
         lane.work(|| false, &mut Tally::default()).await.expect("a lane that works");
-        let seconds = started.elapsed().as_secs_f64();
-        assert_eq!(completed(&client).await, jobs, "jobs were left over");
-        print("one at a time", jobs, seconds);
     });
 }
 
-fn print(name: &str, jobs: i64, seconds: f64) {
-    println!("{name:<24} {jobs:>9} jobs {:>9.0} jobs/s {seconds:>8.2} s", jobs as f64 / seconds);
-}
-
 pub(crate) fn ten_at_once(database: &str, scrypath: &str, count: &str) {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let url = sink::start();
-        install(database, scrypath);
-        let client = connect(database).await;
-        let jobs: i64 = count.parse().expect("a number of jobs");
-        enqueue(&client, jobs).await;
-        let started = Instant::now();
+    timed("ten at once, no order", database, scrypath, count, async |url| {
         let mut running = Vec::new();
         for _ in 0..AT_ONCE {
-            let (client, url) = (connect(database).await, url.clone());
+            let (client, url) = (connect(database).await, url.to_owned());
             running.push(tokio::spawn(async move { run(&client, &url).await }));
         }
         for one in running {
             one.await.expect("a peer that works");
         }
-        let seconds = started.elapsed().as_secs_f64();
-        assert_eq!(completed(&client).await, jobs, "jobs were left over");
-        assert_eq!(sink::writes(), jobs as u64, "a request for each job");
-        print("ten at once, no order", jobs, seconds);
     });
+    assert_eq!(sink::writes().to_string(), count, "a request for each job");
 }
 
 async fn connect(database: &str) -> Client {
@@ -128,12 +112,11 @@ async fn completed(client: &Client) -> i64 {
     client.query_one(count, &[]).await.expect("a count").get(0)
 }
 
-/// Runs the worker until nothing is left; seconds, and the most memory it held in KiB.
-async fn work(database: &str, scrypath: &str, url: &str) -> (f64, u64) {
+/// Runs the worker until nothing is left; the most memory it held, in KiB.
+async fn work(database: &str, scrypath: &str, url: &str) -> u64 {
     let mut command = Command::new(scrypath);
     command.args(["worker", "--database-url", database, "--meilisearch-url", url]);
     command.args(["--queue", QUEUE, "--until-idle"]).stdout(Stdio::null());
-    let started = Instant::now();
     let mut worker = command.spawn().expect("the worker");
     let mut peak = 0;
     let status = loop {
@@ -144,7 +127,7 @@ async fn work(database: &str, scrypath: &str, url: &str) -> (f64, u64) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
     assert!(status.success(), "the worker failed");
-    (started.elapsed().as_secs_f64(), peak)
+    peak
 }
 
 /// The most that a process held so far, in KiB.

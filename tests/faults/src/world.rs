@@ -9,30 +9,30 @@ use tokio::sync::Notify;
 /// What can go wrong.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fault {
-    /// No connection to the backend; a request that never arrives; one that takes its time.
+    // No connection to the backend; a request that never arrives; one that takes its time.
     Refused,
     Lost,
     Slow,
-    /// The answer is lost; the request lands twice; its body is cut off; something in front of the server answers.
+    // The answer is lost; the request lands twice; its body is cut off; something in front of the server answers.
     Unheard,
     Twice,
     Cut,
     Overload,
-    /// Every process is killed while a slow request is under way.
+    // Every process is killed while a slow request is under way.
     Struck,
-    /// The database does not answer, before or after it did what was asked; or only after long.
+    // The database does not answer, before or after it did what was asked; or only after long.
     Unreached,
     Stalled,
-    /// Its clock jumps.
+    // Its clock jumps.
     Jump,
-    /// A transaction rolls back, or is open for long; a document that the server refuses.
+    // A transaction rolls back, or is open for long; a document that the server refuses.
     Rollback,
     LongTransaction,
     Poisoned,
-    /// Jobs of somebody else; given-up jobs run again by hand.
+    // Jobs of somebody else; given-up jobs run again by hand.
     Foreign,
     RunAgain,
-    /// An Oban's process stands still; acknowledges late; runs a job that it thinks was left.
+    // An Oban's process stands still; acknowledges late; runs a job that it thinks was left.
     Standstill,
     LateAcknowledgement,
     RunTwice,
