@@ -1,7 +1,8 @@
 defmodule Scrypath.NativeLibrary do
   @moduledoc false
 
-  # Where the native library comes from: built by cargo beside its sources, or shipped in priv/.
+  # Where the native library and the `scrypath` command come from: built by cargo beside their sources, or shipped in
+  # priv/.
 
   @package Path.expand("..", __DIR__)
   @workspace Path.expand("..", @package)
@@ -14,14 +15,17 @@ defmodule Scrypath.NativeLibrary do
 
   def target, do: Path.join([@package, "priv", "native", "scrypath_elixir#{suffix()}"])
 
-  @doc "Builds the library and puts it into priv/, where it differs from the one there."
+  @doc "The command; a package may lack it."
+  def command, do: Path.join([@package, "priv", "native", "scrypath#{exe()}"])
+
+  @doc "Builds library and command, and puts them into priv/, where they differ from those there."
   def build! do
     # `make` has built it with all the rest: alone it has other features, and everything would be compiled twice.
     if System.get_env("SCRYPATH_BUILT"), do: install(), else: build()
   end
 
   defp build do
-    arguments = ["build", "--release", "--quiet", "-p", "scrypath-elixir"]
+    arguments = ["build", "--release", "--quiet", "-p", "scrypath-elixir", "-p", "scrypath-cli"]
 
     case System.cmd(cargo(), arguments, cd: @workspace, into: IO.stream(:stderr, :line)) do
       {_output, 0} -> install()
@@ -29,16 +33,21 @@ defmodule Scrypath.NativeLibrary do
     end
   end
 
-  # A running VM may have the old file mapped: the new one must be another file, moved into place.
   defp install do
-    built = Path.join([target_dir(), "release", artifact()])
+    placed = [place(artifact(), target()), place("scrypath#{exe()}", command())]
+    if :ok in placed, do: :ok, else: :noop
+  end
 
-    if shipped?() and File.read!(built) == File.read!(target()) do
+  # A running VM may have the old file mapped: the new one must be another file, moved into place.
+  defp place(name, as) do
+    built = Path.join([target_dir(), "release", name])
+
+    if File.exists?(as) and File.read!(built) == File.read!(as) do
       :noop
     else
-      File.mkdir_p!(Path.dirname(target()))
-      File.cp!(built, target() <> ".new")
-      File.rename!(target() <> ".new", target())
+      File.mkdir_p!(Path.dirname(as))
+      File.cp!(built, as <> ".new")
+      File.rename!(as <> ".new", as)
       :ok
     end
   end
@@ -48,6 +57,8 @@ defmodule Scrypath.NativeLibrary do
   defp target_dir do
     Path.expand(System.get_env("CARGO_TARGET_DIR") || "target", @workspace)
   end
+
+  defp exe, do: if(match?({:win32, _}, :os.type()), do: ".exe", else: "")
 
   # The BEAM loads `.so` on every Unix, macOS included.
   defp suffix, do: if(match?({:win32, _}, :os.type()), do: ".dll", else: ".so")
@@ -83,7 +94,7 @@ defmodule Mix.Tasks.Compile.ScrypathNative do
   end
 
   @impl true
-  def clean, do: File.rm(NativeLibrary.target())
+  def clean, do: Enum.each([NativeLibrary.target(), NativeLibrary.command()], &File.rm/1)
 
   defp built(:noop), do: {:noop, []}
 

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -102,6 +103,18 @@ test("with a command that runs", async () => {
   delete process.env.SCRYPATH_COMMAND;
   assert.equal(await printed("worker.mjs", source), "0\n");
   if (SCRYPATH_COMMAND !== undefined) process.env.SCRYPATH_COMMAND = SCRYPATH_COMMAND;
+});
+
+test("with a command that a shell runs, and that ends by a signal as it would alone", async () => {
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const scrypath = (...parameters) => run("npx", ["--offline", "scrypath", ...parameters], { cwd: home });
+  assert.equal((await scrypath("--version")).stdout, `scrypath ${version}\n`);
+  await assert.rejects(scrypath("no-such-command"), { code: 2 });
+  const child = execFile(join(home, "node_modules", ".bin", "scrypath"), ["serve", "--addr", "127.0.0.1:0"]);
+  const ended = once(child, "exit");
+  await once(child.stdout, "data");
+  child.kill("SIGTERM");
+  assert.deepEqual(await ended, [0, null]);
 });
 
 test("nothing else of the package can be imported", async () => {

@@ -357,14 +357,23 @@ def test_a_command_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, wa
     assert raised.value.kind == "queue_unavailable"
     monkeypatch.delenv("SCRYPATH_COMMAND")
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("scrypath._native.__file__", "/nowhere/_native.so")
     with pytest.raises(scrypath.QueueError, match="name it in SCRYPATH_COMMAND"):
         search.worker(database_url="sqlite:x")
 
 
-def test_the_command_is_found_on_the_path(
+def test_the_command_is_found_in_the_package(lite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SCRYPATH_COMMAND")
+    monkeypatch.setenv("PATH", "/nowhere")
+    search = scrypath.Scrypath("http://127.0.0.1:1")
+    assert search.worker(database_url=lite.url, until_idle=True).wait() == Tally()
+
+
+def test_else_the_command_is_found_on_the_path(
     lite: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("SCRYPATH_COMMAND")
+    monkeypatch.setattr("scrypath._native.__file__", "/nowhere/_native.so")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "scrypath").symlink_to(BINARY)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")

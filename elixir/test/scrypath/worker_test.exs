@@ -6,6 +6,7 @@ defmodule Scrypath.WorkerTest do
   alias Scrypath.Examples.Note
   alias Scrypath.Test.{Heard, QueueDatabase, QueueRepo, SearchServer}
   alias Scrypath.Worker
+  alias Scrypath.Worker.Command
 
   @moduletag :tmp_dir
   @moduletag :capture_log
@@ -173,12 +174,17 @@ defmodule Scrypath.WorkerTest do
       assert message =~ "cargo install scrypath-cli"
     end
 
-    # On PATH.
+    # The one that the package has, else one on PATH.
     System.delete_env("SCRYPATH_COMMAND")
+    assert {:ok, %{completed: 0}} = Worker.run(context.worker)
     path = System.fetch_env!("PATH")
     on_exit(fn -> System.put_env("PATH", path) end)
-    System.put_env("PATH", Path.dirname(before) <> ":" <> path)
-    assert {:ok, %{completed: 0}} = Worker.run(context.worker)
+    System.put_env("PATH", Path.dirname(before))
+    assert Command.find("/nowhere/scrypath") == {:ok, before}
+    System.put_env("PATH", "/nowhere")
+    assert {:ok, shipped} = Command.find()
+    assert Path.basename(Path.dirname(shipped)) == "native"
+    assert {:error, {:queue_unavailable, _}} = Command.find("/nowhere/scrypath")
   end
 
   test "wrong options are refused before anything is started", context do

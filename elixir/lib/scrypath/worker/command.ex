@@ -4,12 +4,12 @@ defmodule Scrypath.Worker.Command do
   # The `scrypath` command: where it is, and how it is run so that it ends with this VM.
 
   @doc "The command: what `SCRYPATH_COMMAND` names, else beside the native library, else on `PATH`."
-  @spec find() :: {:ok, Path.t()} | {:error, {:queue_unavailable, String.t()}}
-  def find do
+  @spec find(Path.t()) :: {:ok, Path.t()} | {:error, {:queue_unavailable, String.t()}}
+  def find(beside \\ beside()) do
     case System.get_env("SCRYPATH_COMMAND") do
       named when named in [nil, ""] ->
         found(
-          System.find_executable(beside()) || System.find_executable("scrypath"),
+          System.find_executable(beside) || System.find_executable("scrypath"),
           "the command scrypath was not found beside the package's native library, nor on PATH"
         )
 
