@@ -6,6 +6,7 @@ defmodule Scrypath.MixProject do
 
   @version "0.1.0"
   @source_url "https://github.com/scrypath/scrypath"
+  @tested [postgrex: "~> 0.17", ecto_sqlite3: "~> 0.17"]
 
   def project do
     [
@@ -49,11 +50,12 @@ defmodule Scrypath.MixProject do
         []
 
       Code.ensure_loaded?(Hex) ->
-        tools = [{:ex_doc, "~> 0.34", only: :dev, runtime: false}, {:postgrex, "~> 0.17", only: :test}]
-        tools ++ Enum.map(optional, fn {app, wanted} -> {app, wanted, optional: true} end)
+        docs = {:ex_doc, "~> 0.34", only: :dev, runtime: false}
+        tested = for {app, wanted} <- @tested, do: {app, wanted, only: :test}
+        [docs | tested] ++ Enum.map(optional, fn {app, wanted} -> {app, wanted, optional: true} end)
 
       true ->
-        Scrypath.FetchedPackages.deps(optional, postgrex: "~> 0.17")
+        Scrypath.FetchedPackages.deps(optional, @tested)
     end
   end
 
