@@ -132,8 +132,9 @@ test-docs: ## the code of README.md and docs is the code that runs
 	  node node/.docs-$$page.mjs >/dev/null
 	done
 
-generate: build ## writes what is generated: pages of docs, the types in node and python, the code in README.md
-	SCRYPATH_GENERATE=1 $(CARGO) test --release -p scrypath-core --test pages --test wire
+generate: build-rust ## writes what is generated: pages of docs, the types in node and python, the code in README.md
+	@SCRYPATH_GENERATE=1 $(CARGO) test --release -p scrypath-core --test pages --test wire
+	$(MAKE) --no-print-directory build
 	python3 tests/docs/check.py --write
 	tests/setup/parity.sh --write
 

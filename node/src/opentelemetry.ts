@@ -75,7 +75,7 @@ export function traceWithOpenTelemetry({ tracerProvider }: OpenTelemetryOptions 
     // What began before anybody listened.
     if (inner?.name !== name) return;
     const { span, started } = inner;
-    if (phase !== "stop") {
+    if (phase === "partial") {
       span.addEvent(event, attributes(metadata));
       return;
     }

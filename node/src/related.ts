@@ -71,6 +71,27 @@ export async function resolve(
   return { target: typeof target === "function" ? target() : target, records: records as never[] };
 }
 
+/** The same in the span of a call of related sync; `pending` is what the core's plan of it gave. */
+export async function resolveNow(
+  fanOut: FanOut,
+  ids: readonly (string | number)[],
+  pending: string | undefined,
+): Promise<{ target: AnySchema; records: readonly never[] }> {
+  if (ids.length === 0 || pending === undefined) return resolve(fanOut, ids, undefined);
+  const ended = (found?: number) => {
+    const end = { pending: JSON.stringify(pending), document_count: `${ids.length}` };
+    callNow("resolved", { ...end, found: found === undefined ? undefined : `${found}` });
+  };
+  try {
+    const resolved = await resolve(fanOut, ids, undefined);
+    ended(resolved.records.length);
+    return resolved;
+  } catch (error) {
+    ended();
+    throw error;
+  }
+}
+
 /** Runs the related jobs of a queue that are due, inside the caller's transaction, and gives how many there were. */
 export async function workRelated(options: WorkRelatedOptions, enqueue: Enqueue): Promise<number> {
   refuseUnknown(options, NAMES);

@@ -17,7 +17,7 @@ import type {
   WriteOptions,
 } from "./options.js";
 import { type Lines, linesToIdentify, linesToProject } from "./records.js";
-import { type RelatedOptions, resolve, type WorkRelatedOptions, workRelated } from "./related.js";
+import { type RelatedOptions, resolveNow, type WorkRelatedOptions, workRelated } from "./related.js";
 import type { Repo } from "./repo.js";
 import {
   type Explanation,
@@ -296,12 +296,12 @@ export class Scrypath {
     signal?.throwIfAborted();
     const { fanOuts } = schema;
     const declared = JSON.stringify(Object.keys(fanOuts));
-    const { fan_out: name, sync_mode: mode } = callNow("plan_related", { ...request, declared });
+    const { fan_out: name, sync_mode: mode, pending } = callNow("plan_related", { ...request, declared });
     const sources = linesToIdentify(schema, Array.isArray(records) ? records : [records]);
     if (mode === "oban") return enqueue("sync_related", request, connection, sources);
     refuseConnection(connection, mode);
     const ids = callNow("document_ids", { schema: request.schema }, { records: sources });
-    const { target, records: found } = await resolve(fanOuts[name] as FanOut, ids, undefined);
+    const { target, records: found } = await resolveNow(fanOuts[name] as FanOut, ids, pending);
     return this.syncRecords(target, found, rest as WriteOptions);
   }
 
@@ -361,9 +361,9 @@ export class Scrypath {
    * enqueued into the index. It writes to this client's `meilisearchUrl`, with its key. URLs and key are handed
    * over in its environment, never on its command line.
    *
-   * It ends with `stop`, with `signal`, and with this process: when that exits, and where there is a shell also
-   * when it is killed. What it began is finished first. The command is looked for under the environment's
-   * `SCRYPATH_COMMAND`, beside the package's native library, and on `PATH`.
+   * It ends with `stop`, with `signal`, and with this process, however that ends. What it began is finished first.
+   * The environment's `SCRYPATH_COMMAND` names another command; one is looked for on `PATH` where this package was
+   * built without it.
    *
    * @throws {UsageError} when an option is missing or wrong; nothing was started.
    * @throws {QueueError} when the command is not found.

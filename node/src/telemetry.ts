@@ -1,8 +1,8 @@
 /**
  * What happened during a call, published on `node:diagnostics_channel`.
  *
- * One channel per event, named as in every language: `scrypath.<noun>[.<verb>].<start|stop>`, and
- * `scrypath.search_many.partial`. A message is `{ name, measurements, metadata, operation }`; times are
+ * One channel per event, named as in every language: `scrypath.<noun>[.<verb>].<start|stop>`,
+ * `scrypath.sync.related.resolve.exception` and `scrypath.search_many.partial`. A message is `{ name, measurements, metadata, operation }`; times are
  * nanoseconds. Nothing is published on a channel that nobody subscribes to, and no message holds a key or a
  * document.
  *
@@ -31,8 +31,8 @@ import type { Event, EventName } from "./wire.js";
 export interface TelemetryEvent {
   readonly name: string;
   /**
-   * Nanoseconds: `monotonic_time` and `system_time` on start, `monotonic_time` and `duration` on stop. On
-   * partial: `count`, how many entries failed.
+   * Nanoseconds: `monotonic_time` and `system_time` on start, `monotonic_time` and `duration` on stop and
+   * exception. On partial: `count`, how many entries failed.
    */
   readonly measurements: Readonly<Record<string, number>>;
   /** Keys are the same words in every language, in snake_case. */
@@ -44,9 +44,13 @@ export interface TelemetryEvent {
 /** The one event that is no span's. */
 const PARTIAL: EventName = "scrypath.search_many.partial";
 
+/** The end of the one span whose work is the application's. */
+const EXCEPTION: EventName = "scrypath.sync.related.resolve.exception";
+
 /** The name of every event. */
 export const EVENT_NAMES: readonly string[] = [
   ...native.spans().flatMap((span) => [`${span}.start`, `${span}.stop`]),
+  EXCEPTION,
   PARTIAL,
 ];
 

@@ -508,6 +508,8 @@ export interface PerformedJob {
 export interface RelatedPlan {
   fan_out: string;
   sync_mode: SyncMode;
+  /** Where the resolver is called now: to be handed back once it has ended. */
+  pending?: string;
 }
 
 /** A related job, read. */
@@ -752,13 +754,16 @@ export type EventName =
   | "scrypath.sync.delete.stop"
   | "scrypath.sync.related.start"
   | "scrypath.sync.related.stop"
+  | "scrypath.sync.related.resolve.start"
+  | "scrypath.sync.related.resolve.stop"
   | "scrypath.meilisearch.request.start"
   | "scrypath.meilisearch.request.stop"
   | "scrypath.meilisearch.task_wait.start"
   | "scrypath.meilisearch.task_wait.stop"
-  | "scrypath.search_many.partial";
+  | "scrypath.search_many.partial"
+  | "scrypath.sync.related.resolve.exception";
 
-/** Nanoseconds: `system_time` of a start, `duration` of a stop. Of a partial failure, how many failed. */
+/** Nanoseconds: `system_time` of a start, `duration` of a stop or an exception. Of a partial failure, how many failed. */
 export interface Measurements {
   count?: number;
   duration?: number;
@@ -1122,6 +1127,15 @@ export interface Operations {
       options?: unknown;
     };
     gives: RelatedPlan;
+  };
+  /** Tells the span of a resolver that was called now. */
+  resolved: {
+    takes: {
+      pending: string;
+      document_count: number;
+      found?: number | null;
+    };
+    gives: Record<string, never>;
   };
   /** The job that syncs what is related to the pushed records. */
   enqueue_related: {

@@ -10,7 +10,7 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
-import { Scrypath } from "scrypath";
+import { Scrypath, schema } from "scrypath";
 import { traceWithOpenTelemetry } from "scrypath/opentelemetry";
 import { Note, notes } from "./support/notes.js";
 import { withStub } from "./support/stub.js";
@@ -156,6 +156,15 @@ test("what failed is an error of its kind", async () => {
     assert.deepEqual(status, { code: SpanStatusCode.ERROR, message: "transport" });
     assert.equal(attributes["scrypath.error_kind"], "transport");
   }
+});
+
+test("a resolver that throws ends its span", async () => {
+  const resolver = () => Promise.reject(new RangeError("Harbour"));
+  const Crew = schema({ name: "Crew", fields: ["id"], fanOuts: { notes: { target: Note, resolver } } });
+  await assert.rejects(search.syncRelated(Crew, { id: 1 }, { fanOut: "notes" }), RangeError);
+  const [{ span }] = spanned();
+  assert.equal(span.name, "scrypath.sync.related.resolve");
+  assert.deepEqual(span.status, { code: SpanStatusCode.ERROR, message: "resolver" });
 });
 
 test("rows that fail end their spans, also where the call was aborted", async () => {

@@ -13,6 +13,7 @@ const SPANS = [
   "sync.upsert",
   "sync.delete",
   "sync.related",
+  "sync.related.resolve",
   "meilisearch.request",
   "meilisearch.task_wait",
 ];
@@ -134,6 +135,34 @@ test("a failed call says of which kind", async () => {
   const events = await published(() => nowhere.search(Note, "").catch(() => {}));
   assert.equal(events.at(-1).name, "scrypath.search.stop");
   assert.equal(events.at(-1).metadata.error_kind, "transport");
+});
+
+test("a resolver that is called now is a span, and the write follows", async () => {
+  const Crew = schema({
+    name: "Crew",
+    fields: ["id"],
+    fanOuts: {
+      notes: { target: Note, resolver: () => notes },
+      broken: { target: Note, resolver: () => Promise.reject(new RangeError("Harbour")) },
+    },
+  });
+  const related = (fanOut) => search.syncRelated(Crew, [{ id: 1 }, { id: 2 }], { fanOut });
+  const [start, stop, next] = await published(() => related("notes"));
+  assert.deepEqual(
+    [start, stop, next].map(({ name }) => name),
+    ["sync.related.resolve.start", "sync.related.resolve.stop", "sync.upsert.start"].map(
+      (name) => `scrypath.${name}`,
+    ),
+  );
+  const about = { schema: "crew", index: "scrypath_crew", fan_out: "notes", sync_mode: "inline" };
+  assert.deepEqual(start.metadata, { backend: "meilisearch", document_count: 2, ...about });
+  assert.deepEqual(stop.metadata, { ...start.metadata, document_count: 4 });
+
+  const [, raised, ...more] = await published(() => assert.rejects(related("broken"), RangeError));
+  assert.deepEqual(more, []);
+  assert.equal(raised.name, "scrypath.sync.related.resolve.exception");
+  assert.equal(raised.metadata.error_kind, "resolver");
+  assert.ok(raised.measurements.duration >= 0);
 });
 
 suite("enqueueing", () => {

@@ -81,12 +81,45 @@ class Team:
     pass
 
 
+def broken(ids: list[Any], connection: Any) -> list[Any]:
+    raise RuntimeError("hidden")
+
+
+NOTES = {"target": Note, "resolver": lambda ids, connection: [{"id": 1, "title": "Harbour"}]}
+
+
+@scrypath.schema(fields=["id"], fan_outs={"notes": NOTES, "broken": {"target": Note, "resolver": broken}})
+class Crew:
+    pass
+
+
 ENQUEUES = [
     ("upsert", lambda search, **to: search.sync_record(Note, {"id": 1, "title": "hidden-title"}, **to)),
     ("delete", lambda search, **to: search.delete_document(Note, 1, **to)),
     ("delete", lambda search, **to: search.delete_record(Note, {"id": 1}, **to)),
     ("related", lambda search, **to: search.sync_related(Team, {"id": 1}, fan_out="notes", **to)),
 ]
+
+
+def test_a_resolver_that_is_called_now_is_told(
+    waiting: Waiting, memory: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    search = waiting.client(memory)
+    caplog.set_level(logging.DEBUG, "scrypath")
+    search.sync_related(Crew, [{"id": 1}, {"id": 2}], fan_out="notes")
+    resolve = "scrypath.sync.related.resolve"
+    assert events(caplog)[:3] == [f"{resolve}.start", f"{resolve}.stop", "scrypath.sync.upsert.start"]
+    start, stop = caplog.records[:2]
+    about = {"schema": "crew", "fan_out": "notes", "sync_mode": "inline", "index": "scrypath_crew"}
+    assert start.scrypath_metadata == {"backend": "meilisearch", "document_count": 2, **about}
+    assert stop.scrypath_metadata == {**start.scrypath_metadata, "document_count": 1}
+
+    caplog.clear()
+    with pytest.raises(RuntimeError, match="hidden"):
+        search.sync_related(Crew, {"id": 1}, fan_out="broken")
+    assert events(caplog) == [f"{resolve}.start", f"{resolve}.exception"]
+    assert caplog.records[-1].scrypath_metadata["error_kind"] == "resolver"
+    assert "hidden" not in repr([vars(record) for record in caplog.records])
 
 
 @pytest.mark.parametrize(("what", "enqueue"), ENQUEUES)
@@ -263,6 +296,12 @@ def test_spans_nest_and_fail(waiting: Waiting, memory: str, monkeypatch: pytest.
     search.suggest(Note, "harb")
     suggested = exporter.get_finished_spans()[-1]
     assert (suggested.name, suggested.attributes["scrypath.search_scope"]) == ("scrypath.search", "suggest")
+
+    exporter.clear()
+    with pytest.raises(RuntimeError, match="hidden"):
+        search.sync_related(Crew, {"id": 1}, fan_out="broken")
+    (resolver,) = exporter.get_finished_spans()
+    assert (resolver.name, resolver.status.description) == ("scrypath.sync.related.resolve", "resolver")
 
     exporter.clear()
     with pytest.raises(scrypath.BackendError):

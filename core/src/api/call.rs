@@ -174,6 +174,10 @@ impl Call {
                 let plan = queue::plan_related(&schema, &declared, layers, idiom);
                 Ok(Response::RelatedPlan(plan.map_err(|error| error.of_schema(&schema.name))?))
             }
+            Request::Resolved { end } => {
+                queue::resolved(&end, trace)?;
+                Ok(Response::Done {})
+            }
             Request::ReadRelated { job, target } => {
                 Ok(Response::RelatedJob(Box::new(queue::read_related(&job, target))))
             }

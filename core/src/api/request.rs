@@ -13,7 +13,7 @@ use crate::host::{RawJson, Term};
 use crate::process::Core;
 use crate::queue::{
     self, Enqueue, JobOutcome, PerformedJob, PreparedJob, QueueTables, RelatedEnd, RelatedJob, RelatedPlan,
-    Statements,
+    ResolverEnd, Statements,
 };
 use crate::schema::{Declaration, Schema};
 use crate::search::{
@@ -166,6 +166,12 @@ pub enum Request {
         #[schemars(flatten)]
         layers: Layers,
     },
+    /// Tells the span of a resolver that was called now.
+    #[schemars(extend("gives" = nothing()))]
+    Resolved {
+        #[schemars(flatten, with = "ResolverEndNames")]
+        end: ResolverEnd,
+    },
     /// The job that syncs what is related to the pushed records.
     #[schemars(extend("gives" = gives::<Enqueue>()))]
     EnqueueRelated {
@@ -255,6 +261,15 @@ struct AskedNames {
     placeholders: queue::Placeholders,
     ticket: String,
     rows: Vec<Vec<Vec<String>>>,
+}
+
+/// How a resolver ended.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it describes")]
+struct ResolverEndNames {
+    pending: String,
+    document_count: i64,
+    found: Option<i64>,
 }
 
 /// How a related job ended.
@@ -387,6 +402,16 @@ impl Request {
                 schema: args.schema()?,
                 declared: args.list("declared").iter().filter_map(Term::as_str).map(str::to_owned).collect(),
                 layers: args.layers(),
+            },
+            "resolved" => Self::Resolved {
+                end: ResolverEnd {
+                    pending: args.text("pending")?,
+                    document_count: args.number("document_count")?,
+                    found: match args.term("found") {
+                        Term::Int(found) => Some(found),
+                        _ => None,
+                    },
+                },
             },
             "enqueue_related" => {
                 Self::EnqueueRelated { enqueuing: args.enqueuing()?, schema: args.schema()? }

@@ -89,5 +89,6 @@ pub const STEPS: &[&str] = &[
     "perform_job",
     "prepare_job",
     "read_related",
+    "resolved",
     "settle_related",
 ];

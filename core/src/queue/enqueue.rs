@@ -245,9 +245,8 @@ fn sql(target: &Target) -> String {
     match target.dialect {
         // Told at commit, and only then: workers need not wait for their next look.
         Dialect::Postgres => format!(
-            "WITH job AS (INSERT INTO oban_jobs (queue, worker, args, max_attempts) \
-             VALUES ({}, {}, {}::text::jsonb, {}) RETURNING id, queue) \
-             SELECT id, pg_notify('public.oban_insert', json_build_object('queue', queue)::text)::text FROM job",
+            "INSERT INTO oban_jobs (queue, worker, args, max_attempts) VALUES ({}, {}, {}::text::jsonb, {}) \
+             RETURNING id, pg_notify('public.oban_insert', json_build_object('queue', queue)::text)::text",
             place(1),
             place(2),
             place(3),

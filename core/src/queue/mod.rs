@@ -38,11 +38,11 @@ pub use perform::{
 };
 pub(crate) use perform::{rows, token};
 pub use plan::Verdict;
-pub(crate) use related::plan_related;
 pub use related::{
-    RELATED_WORKER, RelatedEnd, RelatedJob, RelatedPlan, Statements, claim_related, read_related,
-    settle_related,
+    RELATED_WORKER, RelatedEnd, RelatedJob, RelatedPlan, ResolverEnd, Statements, claim_related,
+    read_related, settle_related,
 };
+pub(crate) use related::{plan_related, resolved};
 pub use statement::{Dialect, Param, Placeholders, Statement, Target};
 pub use store::{Claim, Done, Hold, Keep, RESCUED_AFTER, Row, Store, error_entry, is_over};
 pub use tables::{QueueTables, own_tables, queue_tables};

@@ -15,8 +15,11 @@ use super::statement::{Dialect, Draft, Statement, Target};
 use crate::config::{Config, Layers, SyncMode};
 use crate::document::DocumentId;
 use crate::error::{Error, Kind, Result};
-use crate::host::Idiom;
+use crate::host::{Idiom, Term};
+use crate::meilisearch::naming;
 use crate::schema::Schema;
+use crate::sync;
+use crate::telemetry::{Metadata, Span, Trace, monotonic};
 
 pub const RELATED_WORKER: &str = "Scrypath.Sync.RelatedWorker";
 
@@ -25,6 +28,20 @@ pub const RELATED_WORKER: &str = "Scrypath.Sync.RelatedWorker";
 pub struct RelatedPlan {
     pub fan_out: String,
     pub sync_mode: SyncMode,
+    /// Where the resolver is called now: to be handed back once it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<String>,
+}
+
+/// How a resolver that was called now ended.
+#[derive(Debug)]
+pub struct ResolverEnd {
+    /// What [`plan_related`] gave.
+    pub pending: String,
+    /// How many ids it got.
+    pub document_count: i64,
+    /// How many records it found. It raised where there is no number.
+    pub found: Option<i64>,
 }
 
 /// Checks a call against the fan-outs that its schema declares.
@@ -40,7 +57,7 @@ pub(crate) fn plan_related(
         [] => format!("{} declares no fan-outs", schema.name),
         names => format!("{} declares {}", schema.name, names.join(", ")),
     };
-    let Some(fan_out) = config.fan_out else {
+    let Some(fan_out) = config.fan_out.clone() else {
         let message = format!("{option} is required: which related records are meant; {known}");
         return Err(Error::new(Kind::MissingOption, message).named("fan_out"));
     };
@@ -48,7 +65,34 @@ pub(crate) fn plan_related(
         let message = format!("invalid value for {option} option: {fan_out} is no fan-out; {known}");
         return Err(Error::new(Kind::InvalidOption, message).named("fan_out"));
     }
-    Ok(RelatedPlan { fan_out, sync_mode: config.sync_mode })
+    let sync_mode = config.sync_mode;
+    let pending = (sync_mode != SyncMode::Oban).then(|| {
+        let index = naming::index_name(schema, &config);
+        let metadata = sync::span_metadata(schema, &config, Some(&index), sync_mode, 0)
+            .with("fan_out", Term::Symbol(fan_out.clone()));
+        json!([monotonic(), metadata.to_json()]).to_string()
+    });
+    Ok(RelatedPlan { fan_out, sync_mode, pending })
+}
+
+/// Tells the span of a resolver that was called now.
+pub(crate) fn resolved(end: &ResolverEnd, trace: &mut Trace) -> Result<()> {
+    let lost = || crate::api::mismatch("\"pending\" is not what the plan gave");
+    let (started, metadata): (i64, Value) = serde_json::from_str(&end.pending).map_err(|_| lost())?;
+    let metadata = Metadata::from_json(&metadata).ok_or_else(lost)?;
+    let span = Span::resume(
+        "scrypath.sync.related.resolve",
+        started,
+        metadata.with("document_count", end.document_count),
+    );
+    trace.reopen(&span);
+    match end.found {
+        Some(found) => trace.stop(span, |metadata| metadata.set("document_count", found)),
+        None => trace.exception(span, |metadata| {
+            metadata.set("error_kind", Term::Symbol("resolver".to_owned()));
+        }),
+    }
+    Ok(())
 }
 
 /// The args of a job that holds these source ids.

@@ -18,6 +18,9 @@ use crate::host::Term;
 /// The one event that is no span's: some searches of many failed.
 pub const PARTIAL: &str = "scrypath.search_many.partial";
 
+/// The end of a span whose work raised in the host.
+pub const EXCEPTION: &str = "scrypath.sync.related.resolve.exception";
+
 /// Every span the core produces: its events end in `.start` and `.stop`.
 pub const SPANS: &[&str] = &[
     "scrypath.search",
@@ -27,6 +30,7 @@ pub const SPANS: &[&str] = &[
     "scrypath.sync.upsert",
     "scrypath.sync.delete",
     "scrypath.sync.related",
+    "scrypath.sync.related.resolve",
     "scrypath.meilisearch.request",
     "scrypath.meilisearch.task_wait",
 ];
@@ -46,6 +50,9 @@ enum Phase {
     Stop {
         duration: i64,
     },
+    Exception {
+        duration: i64,
+    },
     /// Not a span: so many parts of a call failed.
     Partial {
         count: i64,
@@ -61,7 +68,7 @@ pub struct Event {
     metadata: Metadata,
 }
 
-/// Nanoseconds: `system_time` of a start, `duration` of a stop. Of a partial failure, how many failed.
+/// Nanoseconds: `system_time` of a start, `duration` of a stop or an exception. Of a partial failure, how many failed.
 #[derive(serde::Serialize, JsonSchema)]
 struct Measurements {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,13 +180,22 @@ impl Trace {
     }
 
     pub fn stop(&mut self, span: Span, extra: impl FnOnce(&mut Metadata)) {
+        self.close(span, extra, |duration| Phase::Stop { duration });
+    }
+
+    /// Tells that a span's work raised.
+    pub(crate) fn exception(&mut self, span: Span, extra: impl FnOnce(&mut Metadata)) {
+        self.close(span, extra, |duration| Phase::Exception { duration });
+    }
+
+    fn close(&mut self, span: Span, extra: impl FnOnce(&mut Metadata), phase: impl FnOnce(i64) -> Phase) {
         if self.silent {
             return;
         }
         let monotonic_time = monotonic();
         let Span { name, started, mut metadata } = span;
         extra(&mut metadata);
-        let phase = Phase::Stop { duration: monotonic_time - started };
+        let phase = phase(monotonic_time - started);
         self.events.push(Event { span: name, phase, monotonic_time, metadata });
     }
 
@@ -213,6 +229,7 @@ impl Serialize for Event {
         let (suffix, system_time, duration, count) = match self.phase {
             Phase::Start { system_time } => ("start", Some(system_time), None, None),
             Phase::Stop { duration } => ("stop", None, Some(duration), None),
+            Phase::Exception { duration } => ("exception", None, Some(duration), None),
             Phase::Partial { count } => ("partial", None, None, Some(count)),
         };
         let monotonic_time = count.is_none().then_some(self.monotonic_time);
@@ -225,7 +242,7 @@ impl Serialize for Event {
     }
 }
 
-/// The name of an event: its span, and whether that starts or stops.
+/// The name of an event: its span, and whether that starts, stops or raised.
 struct EventName;
 
 impl JsonSchema for EventName {
@@ -235,7 +252,8 @@ impl JsonSchema for EventName {
 
     fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
         let names = |span: &&str| ["start", "stop"].map(|phase| format!("{span}.{phase}"));
-        let names: Vec<String> = SPANS.iter().flat_map(names).chain([PARTIAL.to_owned()]).collect();
+        let names: Vec<String> =
+            SPANS.iter().flat_map(names).chain([PARTIAL, EXCEPTION].map(str::to_owned)).collect();
         json_schema!({"enum": names})
     }
 }
@@ -282,6 +300,8 @@ const CARRIED: &[&str] = &[
     "backend",
     "index",
     "sync_mode",
+    "fan_out",
+    "document_count",
     "repo",
     "search_scope",
     "scoped_facet",

@@ -176,6 +176,11 @@ fn queue(door: &Watched, schema: &Value, target: Value) {
     let options = json!({"fan_out": "posts", "sync_mode": "oban", "oban_queue": "search"});
     let related = json!({"schema": schema, "options": options, "declared": ["posts"]});
     door.ok("plan_related", related, &[]);
+    let now = json!({"schema": schema, "options": {"fan_out": "posts"}, "declared": ["posts"]});
+    let pending = door.ok("plan_related", now, &[])["pending"].clone();
+    for found in [json!(3), json!(null)] {
+        door.ok("resolved", json!({"pending": pending, "document_count": 2, "found": found}), &[]);
+    }
     let related = asked(json!({"schema": schema, "options": options}));
     let enqueued = door.ok("enqueue_related", related, &notes());
     job["worker"] = enqueued["insert"]["worker"].clone();

@@ -23,7 +23,8 @@ defmodule Scrypath.Core do
           {{:ok, term()} | {:error, term()}, Telemetry.spans()}
   def run_within(spans, operation, request, records \\ [], hooked \\ false) do
     {module, request} = Map.pop(request, :module)
-    operation |> answer(request, records, hooked) |> open(spans, module)
+    {raised, request} = Map.pop(request, :raised, %{})
+    operation |> answer(request, records, hooked) |> open(spans, module, raised)
   end
 
   @doc "Carries out one step of a bulk stream; `step` starts it under the reference it is given."
@@ -35,10 +36,10 @@ defmodule Scrypath.Core do
   end
 
   @doc "What a reply says, its events emitted."
-  @spec open(map(), Telemetry.spans(), module() | map() | nil) ::
+  @spec open(map(), Telemetry.spans(), module() | map() | nil, map()) ::
           {{:ok, term()} | {:error, term()}, Telemetry.spans()}
-  def open(reply, spans, module) do
-    spans = Telemetry.emit(spans, Map.get(reply, :events, []), module)
+  def open(reply, spans, module, raised \\ %{}) do
+    spans = Telemetry.emit(spans, Map.get(reply, :events, []), module, raised)
 
     case reply do
       %{ok: value} -> {{:ok, value}, spans}

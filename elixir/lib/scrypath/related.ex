@@ -3,7 +3,7 @@ defmodule Scrypath.Related do
 
   # One record changed, and documents of others with it. Now, or by a job.
 
-  alias Scrypath.{Config, Core, Identity, Optional, Queue, Schema, Sync}
+  alias Scrypath.{Core, Identity, Queue, Schema, Sync}
   alias Scrypath.Related.FanOut
 
   @spec sync(module(), [map()], keyword()) :: {:ok, map()} | {:error, term()}
@@ -16,7 +16,7 @@ defmodule Scrypath.Related do
     case way do
       :send ->
         fan_out = FanOut.find(schema, plan.fan_out)
-        Sync.upsert(fan_out.target, resolve(fan_out, ids, schema, plan, layers), options)
+        Sync.upsert(fan_out.target, resolve(fan_out, ids, schema, plan), options)
 
       {:enqueue, route} ->
         FanOut.tell_apart!(schema, plan.fan_out)
@@ -26,39 +26,20 @@ defmodule Scrypath.Related do
     end
   end
 
-  defp resolve(_fan_out, [], _schema, _plan, _layers), do: []
+  defp resolve(_fan_out, [], _schema, _plan), do: []
 
-  defp resolve(fan_out, ids, schema, plan, layers) do
-    metadata = %{
-      schema: schema,
-      backend: :meilisearch,
-      index: Core.run!("index_name", Map.put(layers, :schema, Schema.json!(schema))),
-      sync_mode: plan.sync_mode,
-      fan_out: String.to_existing_atom(plan.fan_out),
-      document_count: length(ids)
-    }
+  defp resolve(fan_out, ids, schema, plan) do
+    ended = %{pending: plan.pending, document_count: length(ids), module: schema}
 
-    metadata =
-      case Config.host_option(layers, :repo, nil) do
-        nil -> metadata
-        repo -> Map.put(metadata, :repo, repo)
-      end
-
-    span(metadata, fn -> FanOut.resolve(fan_out, ids) end)
-  end
-
-  defp span(metadata, work) do
-    if Optional.telemetry?() and function_exported?(:telemetry, :span, 3) do
-      apply(:telemetry, :span, [
-        [:scrypath, :sync, :related, :resolve],
-        metadata,
-        fn ->
-          records = work.()
-          {records, %{metadata | document_count: length(records)}}
-        end
-      ])
-    else
-      work.()
+    try do
+      records = FanOut.resolve(fan_out, ids)
+      {:ok, _done} = Core.run("resolved", Map.put(ended, :found, length(records)))
+      records
+    catch
+      kind, reason ->
+        raised = %{kind: kind, reason: reason, stacktrace: __STACKTRACE__}
+        {:ok, _done} = Core.run("resolved", Map.put(ended, :raised, raised))
+        :erlang.raise(kind, reason, __STACKTRACE__)
     end
   end
 end

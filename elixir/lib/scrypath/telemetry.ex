@@ -12,22 +12,26 @@ defmodule Scrypath.Telemetry do
   @spec spans() :: spans()
   def spans, do: %{}
 
-  @doc "Emits events in order. `module` stands in for the schema's name, or says which does."
-  @spec emit(spans(), [map()], module() | %{optional(String.t()) => module()} | nil) :: spans()
-  def emit(spans, [], _module), do: spans
+  @doc """
+  Emits events in order. `module` stands in for the schema's name, or says which does; `raised` is what an exception
+  tells besides, which the core does not know.
+  """
+  @spec emit(spans(), [map()], module() | %{optional(String.t()) => module()} | nil, map()) :: spans()
+  def emit(spans, [], _module, _raised), do: spans
 
-  def emit(spans, events, module) do
+  def emit(spans, events, module, raised) do
     if Optional.telemetry?(),
-      do: Enum.reduce(events, spans, &emit_one(&2, &1, module)),
+      do: Enum.reduce(events, spans, &emit_one(&2, &1, module, raised)),
       else: spans
   end
 
-  defp emit_one(spans, event, module) do
+  defp emit_one(spans, event, module, raised) do
     name = String.split(event.name, ".")
     {context, spans} = context(spans, Enum.drop(name, -1), List.last(name))
     metadata = Map.put(event.metadata, :telemetry_span_context, context)
 
     metadata = with_module(metadata, module)
+    metadata = if List.last(name) == "exception", do: Map.merge(metadata, raised), else: metadata
 
     # The event names are a fixed table of the core.
     apply(:telemetry, :execute, [

@@ -17,9 +17,17 @@ defmodule Scrypath.TelemetryTest do
     [:scrypath, :meilisearch, :task_wait]
   ]
 
+  defmodule Buoy do
+    use Scrypath,
+      fields: [:id],
+      fan_outs: [berths: [target: Scrypath.Examples.Berth, resolver: {__MODULE__, :berths, []}]]
+
+    def berths(_ids), do: raise("no berths")
+  end
+
   setup context do
     test = self()
-    events = for span <- @spans, phase <- [:start, :stop], do: span ++ [phase]
+    events = for span <- @spans, phase <- [:start, :stop, :exception], do: span ++ [phase]
 
     :telemetry.attach_many(context.test, events, &__MODULE__.tell/4, test)
     on_exit(fn -> :telemetry.detach(context.test) end)
@@ -195,5 +203,17 @@ defmodule Scrypath.TelemetryTest do
 
     assert [{_, %{duration: _}, stopped}] = named(events, [:scrypath, :sync, :related, :resolve, :stop])
     assert %{document_count: 4, fan_out: :berths} = stopped
+  end
+
+  test "a resolver that raises is an exception, with what it raised", %{options: options} do
+    assert_raise RuntimeError, "no berths", fn ->
+      Scrypath.sync_related(Buoy, [%{id: 1}], [fan_out: :berths] ++ options)
+    end
+
+    assert [{_, %{system_time: _}, started}, {event, %{duration: _}, raised}] = events()
+    assert event == [:scrypath, :sync, :related, :resolve, :exception]
+    assert %{schema: Buoy, fan_out: :berths, document_count: 1, error_kind: :resolver} = raised
+    assert %{kind: :error, reason: %RuntimeError{}, stacktrace: [{Buoy, :berths, 1, _} | _]} = raised
+    assert raised.telemetry_span_context == started.telemetry_span_context
   end
 end

@@ -17,12 +17,13 @@ from typing import Any
 from . import _connections, _enqueue, _operations
 from . import _wire as wire
 from ._connections import Enter, Execute, InTransaction, Leave, Ready
-from ._core import decide
+from ._core import decide, request
 from ._errors import ScrypathError, UsageError
 from ._options import given, sendable
+from ._projection import as_list
 from ._results import WriteResult
 from ._schema import declaration, declared_as
-from ._steps import Steps
+from ._steps import Invoke, Steps
 from ._telemetry import Emitter
 
 logger = logging.getLogger("scrypath.related")
@@ -50,8 +51,22 @@ def sync_related(cls: type, records: Any, options: Options, defaults: Options) -
     target, found = _target(fan_outs[plan["fan_out"]]), []
     if records:
         ids = decide("document_ids", records, schema=declaration(cls).json)
-        found = yield Resolve(fan_outs[plan["fan_out"]]["resolver"], ids, None)
+        found = yield from _resolved(
+            Resolve(fan_outs[plan["fan_out"]]["resolver"], ids, None), plan["pending"]
+        )
     return (yield from _operations.sync_records(target, found, options, defaults))
+
+
+def _resolved(resolve: Resolve, pending: str) -> Steps[list[Any]]:
+    """Calls a resolver in the span that the plan began."""
+    end = {"pending": pending, "document_count": len(resolve.ids)}
+    try:
+        found: list[Any] = as_list((yield resolve))
+    except BaseException:
+        yield Invoke(request("resolved", **end))
+        raise
+    yield Invoke(request("resolved", **end, found=len(found)))
+    return found
 
 
 def work(queue: str, connection: Any, limit: int, defaults: Options) -> Steps[int]:

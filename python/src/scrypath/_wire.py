@@ -539,6 +539,8 @@ class RelatedPlan(TypedDict):
 
     fan_out: str
     sync_mode: SyncMode
+    pending: NotRequired[str]
+    """Where the resolver is called now: to be handed back once it has ended."""
 
 
 class RelatedOptions(TypedDict):
@@ -798,16 +800,21 @@ EventName = Literal[
     "scrypath.sync.delete.stop",
     "scrypath.sync.related.start",
     "scrypath.sync.related.stop",
+    "scrypath.sync.related.resolve.start",
+    "scrypath.sync.related.resolve.stop",
     "scrypath.meilisearch.request.start",
     "scrypath.meilisearch.request.stop",
     "scrypath.meilisearch.task_wait.start",
     "scrypath.meilisearch.task_wait.stop",
     "scrypath.search_many.partial",
+    "scrypath.sync.related.resolve.exception",
 ]
 
 
 class Measurements(TypedDict):
-    """Nanoseconds: `system_time` of a start, `duration` of a stop. Of a partial failure, how many failed."""
+    """Nanoseconds: `system_time` of a start, `duration` of a stop or an exception. Of a partial failure, how
+    many failed.
+    """
 
     count: NotRequired[int]
     duration: NotRequired[int]
@@ -975,6 +982,7 @@ Operation = Literal[
     "prepare_job",
     "perform_job",
     "plan_related",
+    "resolved",
     "enqueue_related",
     "read_related",
     "claim_related",
@@ -1334,6 +1342,19 @@ class Decide(Protocol):
         options: Any = ...,
     ) -> RelatedPlan:
         """Checks a call of related sync against the fan-outs that its schema declares."""
+
+    @overload
+    def __call__(
+        self,
+        op: Literal["resolved"],
+        records: list[Any] | None = None,
+        hooks: list[Any] | None = None,
+        *,
+        pending: str,
+        document_count: int,
+        found: int | None = ...,
+    ) -> dict[str, Any]:
+        """Tells the span of a resolver that was called now."""
 
     @overload
     def __call__(

@@ -27,6 +27,32 @@ pub(crate) fn normalize(rounds: usize) -> Vec<f64> {
         .collect()
 }
 
+/// A write of one record in mode `oban`, as a host of JSON asks for it: from text to text.
+pub(crate) fn enqueue(rounds: usize) -> Vec<f64> {
+    let core = process().core();
+    let declare = json!({"op": "declare", "host": "node", "name": "note",
+        "options": {"fields": ["title", "body"]}});
+    let declared = Call::read(core, term(&declare)).expect("a call").run_now(core);
+    let schema = serde_json::to_value(&declared).expect("JSON")["ok"]["json"].clone();
+    let request = json!({"op": "enqueue_records", "host": "node", "schema": schema, "events": false,
+        "dialect": "sqlite", "placeholders": "question", "options": [],
+        "defaults": {"meilisearchUrl": "http://nowhere", "syncMode": "oban", "obanQueue": "bench"}})
+    .to_string();
+    let record =
+        json!({"id": 1, "title": "The note number 1", "body": "Two strangers meet. ".repeat(12)}).to_string();
+    (0..rounds)
+        .map(|_| {
+            let started = Instant::now();
+            let mut call = Call::read(core, Term::from_json(&request).expect("a term")).expect("a call");
+            call.push_ndjson(&record, false).expect("a record");
+            let reply = call.run_now(core).to_json();
+            let elapsed = started.elapsed().as_secs_f64() * 1e6;
+            assert!(reply.contains("INSERT INTO oban_jobs"), "{reply}");
+            elapsed
+        })
+        .collect()
+}
+
 /// The same search through the core, on the calling thread.
 pub(crate) fn rounds(url: &str, rounds: usize) -> Vec<f64> {
     let core = process().core();

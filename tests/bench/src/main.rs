@@ -2,6 +2,7 @@
 //! `scrypath-bench bare URL ROUNDS` sends a search's bytes over one socket: the floor.
 //! `scrypath-bench core URL ROUNDS` makes the same search through the core's door.
 //! `scrypath-bench normalize ROUNDS` makes the normalized query and request of a search with 10 filters.
+//! `scrypath-bench enqueue ROUNDS` makes the job of one record, from text to text.
 //! `scrypath-bench engine ROUNDS SET…` indexes and searches each set (`films`, or a number of records) in
 //! memory, on disk, over the port and in a Meilisearch; `engine-in memory|disk SET ROUNDS` one of these.
 //! `scrypath-bench drain DATABASE SCRYPATH JOBS…` lets `scrypath worker` bring as many jobs into a backend that keeps
@@ -23,6 +24,7 @@ fn main() {
         ["bare", url, rounds] => report(bare::rounds(url, rounds.parse().expect("a number of rounds"))),
         ["core", url, rounds] => report(door::rounds(url, rounds.parse().expect("a number of rounds"))),
         ["normalize", rounds] => report(door::normalize(rounds.parse().expect("a number of rounds"))),
+        ["enqueue", rounds] => report(door::enqueue(rounds.parse().expect("a number of rounds"))),
         ["engine", rounds, sets @ ..] => engine::compare(rounds.parse().expect("a number of rounds"), sets),
         ["engine-in", place @ ("memory" | "disk"), set, rounds] => {
             engine::alone(place, set, rounds.parse().expect("a number of rounds"));
@@ -32,7 +34,7 @@ fn main() {
         ["ten-at-once", database, scrypath, count] => drain::ten_at_once(database, scrypath, count),
         _ => {
             eprintln!(
-                "usage: scrypath-bench serve | bare URL ROUNDS | core URL ROUNDS | normalize ROUNDS | engine ROUNDS SET… \
+                "usage: scrypath-bench serve | bare URL ROUNDS | core URL ROUNDS | normalize ROUNDS | enqueue ROUNDS | engine ROUNDS SET… \
                  | drain DATABASE SCRYPATH JOBS… | in-order | ten-at-once DATABASE SCRYPATH JOBS"
             );
             std::process::exit(2);

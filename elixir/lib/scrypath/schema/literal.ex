@@ -2,7 +2,7 @@ defmodule Scrypath.Schema.Literal do
   @moduledoc false
 
   # Options of `use Scrypath` are read from the source while a module compiles, so only what stands
-  # there can be read: literals, and module aliases where a module is expected.
+  # there can be read: literals, and aliases of modules and `__MODULE__` where a module is expected.
 
   @module_options [:backend, :fan_outs]
 
@@ -31,6 +31,9 @@ defmodule Scrypath.Schema.Literal do
   defp value({:__aliases__, _meta, _parts} = alias, name, env) when name in @module_options do
     Macro.expand(alias, env)
   end
+
+  defp value({:__MODULE__, _meta, context}, name, env) when is_atom(context) and name in @module_options,
+    do: env.module
 
   defp value(term, _name, _env) when is_atom(term) or is_number(term) or is_binary(term), do: term
 
