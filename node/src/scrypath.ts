@@ -66,6 +66,7 @@ export class Scrypath {
   readonly #defaults: string;
   readonly #apiKey: string | null | undefined;
   readonly #repo: Repo<unknown> | null | undefined;
+  #lastMode: { options: string | undefined; repo_defaults: string | undefined; mode: string } | undefined;
 
   /**
    * @param options what every call runs with, unless it says otherwise.
@@ -350,7 +351,7 @@ export class Scrypath {
     const records = lines?.();
     const request = { ...shared, ...more } as unknown as Request<Name>;
     signal?.throwIfAborted();
-    const { sync_mode: mode } = callNow("resolve_config", layers);
+    const mode = this.#modeOf(layers);
     if (mode === "oban") return enqueue(operation, request, connection, records);
     refuseConnection(connection, mode);
     return writeResult(await call<Write>(operation, request, { records, signal }));
@@ -442,6 +443,17 @@ export class Scrypath {
       disjunctive: undefined,
     };
     return explanation(callNow("explain_search", asked));
+  }
+
+  /** In which mode a write is made. Most of a program's writes have the options of the one before: those are asked of once. */
+  #modeOf(layers: Split["layers"]): string {
+    const { options, repo_defaults } = layers;
+    const last = this.#lastMode;
+    if (last !== undefined && last.options === options && last.repo_defaults === repo_defaults)
+      return last.mode;
+    const { sync_mode: mode } = callNow("resolve_config", layers);
+    this.#lastMode = { options, repo_defaults, mode };
+    return mode;
   }
 
   /** The name of a schema's live index. */
