@@ -21,9 +21,12 @@ const AT_ONCE: usize = 10;
 
 pub(crate) fn drain(database: &str, scrypath: &str, counts: &[&str]) {
     for count in counts {
-        let mut peak = 0;
-        timed("worker", database, scrypath, count, async |url| peak = work(database, scrypath, url).await);
-        println!("{:<24} {:>9.0} MiB at most", "", peak as f64 / 1024.0);
+        let mut seen = Seen::default();
+        timed("worker", database, scrypath, count, async |url| seen = work(database, scrypath, url).await);
+        println!("{:<24} {:>9.0} MiB at most", "", seen.peak as f64 / 1024.0);
+        if let Some((first, last)) = seen.first_and_last_tenth(count.parse().expect("a number of jobs")) {
+            println!("{:<24} {first:>9.0} jobs/s in the first tenth, {last:.0} in the last", "");
+        }
     }
 }
 
@@ -112,22 +115,43 @@ async fn completed(client: &Client) -> i64 {
     client.query_one(count, &[]).await.expect("a count").get(0)
 }
 
-/// Runs the worker until nothing is left; the most memory it held, in KiB.
-async fn work(database: &str, scrypath: &str, url: &str) -> u64 {
+/// What was seen of a worker from outside.
+#[derive(Default)]
+struct Seen {
+    /// The most memory it held, in KiB.
+    peak: u64,
+    /// When each of its requests came in.
+    requests: Vec<Instant>,
+}
+
+impl Seen {
+    /// Jobs per second while the table was full, and while it was nearly empty; of few requests there is no telling.
+    fn first_and_last_tenth(&self, jobs: f64) -> Option<(f64, f64)> {
+        let tenth = self.requests.len() / 10;
+        let of_a_tenth = jobs / self.requests.len() as f64 * tenth as f64;
+        let rate = |part: &[Instant]| of_a_tenth / (part[tenth] - part[0]).as_secs_f64();
+        let last = self.requests.len().checked_sub(tenth + 1)?;
+        (tenth >= 2).then(|| (rate(&self.requests), rate(&self.requests[last..])))
+    }
+}
+
+/// Runs the worker until nothing is left.
+async fn work(database: &str, scrypath: &str, url: &str) -> Seen {
     let mut command = Command::new(scrypath);
     command.args(["worker", "--database-url", database, "--meilisearch-url", url]);
     command.args(["--queue", QUEUE, "--until-idle"]).stdout(Stdio::null());
     let mut worker = command.spawn().expect("the worker");
-    let mut peak = 0;
+    let (mut seen, before) = (Seen::default(), sink::writes());
     let status = loop {
         if let Some(status) = worker.try_wait().expect("the worker") {
             break status;
         }
-        peak = peak.max(resident(worker.id()));
+        seen.peak = seen.peak.max(resident(worker.id()));
+        seen.requests.resize((sink::writes() - before) as usize, Instant::now());
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
     assert!(status.success(), "the worker failed");
-    peak
+    seen
 }
 
 /// The most that a process held so far, in KiB.
