@@ -58,7 +58,7 @@ build-rust: setup
 build-python: build-rust .venv/bin/python
 	@echo "· Python package"
 	tests/setup/place.sh $(SCRYPATH_BIN) python/src/scrypath/bin/scrypath
-	cd python && maturin develop --quiet --release --extras dev
+	cd python && PIP_QUIET=1 maturin develop --quiet --release --extras dev
 
 build-node: build-rust
 	@echo "· Node package"

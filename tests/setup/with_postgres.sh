@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs a command with a PostgreSQL of its own, in a temporary folder and on a free port, named by
 # SCRYPATH_TEST_POSTGRES (postgres://…), and stops it when the command ends. The newest on this machine, or that in
-# SCRYPATH_POSTGRES_BIN, the folder of its programs.
+# SCRYPATH_POSTGRES_BIN, the folder of its programs. It loses what it was told when the machine stops, unless
+# SCRYPATH_POSTGRES_FSYNC is on.
 set -euo pipefail
 
 bin=${SCRYPATH_POSTGRES_BIN:-}
@@ -24,7 +25,7 @@ start() {
   cd /
   as_owner "$bin/initdb" -D "$folder/data" -U postgres -A trust --no-sync &&
     as_owner "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/log" \
-      -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=off" start
+      -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=${SCRYPATH_POSTGRES_FSYNC:-off}" start
 }
 (start) >"/tmp/scrypath-postgres.$port.log" 2>&1 || { cat "/tmp/scrypath-postgres.$port.log" >&2; exit 1; }
 rm -f "/tmp/scrypath-postgres.$port.log"

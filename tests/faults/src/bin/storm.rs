@@ -1,8 +1,9 @@
 //! The queue with real parts: a PostgreSQL, a `scrypath serve`, workers that are killed with no warning, writers whose
 //! transactions commit and roll back. At the end the index must be what the database says.
 //!
-//! `scrypath-storm --database-url postgres://… --scrypath target/release/scrypath --seconds 60`; with `--oban PYTHON`,
-//! where `oban` and `scrypath` are installed, an Oban works the queue beside a worker, and is killed as that is.
+//! `scrypath-storm --database-url postgres://… --scrypath target/release/scrypath --seconds 60`; `--meilisearch-url`
+//! names another server, without the index that a storm fills; with `--oban PYTHON`, where `oban` and `scrypath` are
+//! installed, an Oban works the queue beside a worker, and is killed as that is.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -25,6 +26,9 @@ struct Options {
     /// The command, built
     #[arg(long)]
     scrypath: String,
+    /// A Meilisearch without a master key, in the place of a `scrypath serve`
+    #[arg(long)]
+    meilisearch_url: Option<String>,
     /// A Python that has `oban` and `scrypath`
     #[arg(long)]
     oban: Option<String>,
@@ -71,7 +75,10 @@ async fn storm(options: Options) -> Result<usize, Failure> {
     let tables = "DROP TABLE IF EXISTS storm_notes; CREATE TABLE storm_notes (id bigint PRIMARY KEY, v bigint NOT NULL); \
          DROP SEQUENCE IF EXISTS storm_versions; CREATE SEQUENCE storm_versions";
     database.batch_execute(tables).await?;
-    let (mut server, url) = serve(&options.scrypath)?;
+    let (server, url) = match &options.meilisearch_url {
+        Some(url) => (None, url.clone()),
+        None => serve(&options.scrypath).map(|(server, url)| (Some(server), url))?,
+    };
     let until = Instant::now() + Duration::from_secs(options.seconds);
     let mut writers = Vec::new();
     for number in 0..WRITERS {
@@ -109,8 +116,10 @@ async fn storm(options: Options) -> Result<usize, Failure> {
     drain(&options, &url, &database).await?;
     let by_oban: i64 = database.query_one(BY_OBAN, &[&QUEUE]).await?.get(0);
     let (jobs, violations) = compare(&database, &url).await?;
-    server.kill()?;
-    server.wait()?;
+    if let Some(mut server) = server {
+        server.kill()?;
+        server.wait()?;
+    }
     println!(
         "{committed} transactions, {jobs} jobs, {by_oban} of them by an Oban, {killed} workers killed, drained in {:.1} s, {} violations",
         started.elapsed().as_secs_f64(),
