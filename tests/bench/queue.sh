@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The durable queue, under tests/setup/with_postgres.sh (as people run one: SCRYPATH_POSTGRES_FSYNC=on). A transaction that enqueues one write beside one with a bare
-# INSERT of the same row: SCRYPATH_BENCH_ROUNDS (2000) times each, in turn, medians.
+# The durable queue, under tests/setup/with_postgres.sh (as people run one: SCRYPATH_POSTGRES_FSYNC=on). A transaction
+# that enqueues one write beside one with a bare INSERT of the same row: SCRYPATH_BENCH_ROUNDS (2000) times each, in
+# turn, medians.
 # Then jobs of one document each, out of PostgreSQL and into a backend that keeps nothing. One request for each job: by
 # a worker that takes one at a time, and so keeps its promises; and ten at once, in no order, by a program that does not
 # wait for tasks. Then one `scrypath worker` as it is. How many jobs: SCRYPATH_BENCH_JOBS ("10000 100000 1000000"); the
