@@ -20,7 +20,7 @@ WITHOUT_BINDINGS := --exclude scrypath-elixir --exclude scrypath-python --exclud
 
 .PHONY: help demo test test-docs generate build vectors parity faults conformance bench lint format setup
 .PHONY: build-rust build-python build-node build-elixir
-.PHONY: test-rust test-python test-oban test-node test-elixir demo-elixir demo-python demo-node
+.PHONY: test-rust test-python test-oban test-node test-prisma test-elixir demo-elixir demo-python demo-node
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 20
@@ -36,7 +36,7 @@ demo-python:
 demo-node:
 	@node node/demo.mjs
 
-test: build lint test-rust test-elixir test-python test-oban test-node test-docs conformance vectors parity faults bench ## everything that guards main
+test: build lint test-rust test-elixir test-python test-oban test-node test-prisma test-docs conformance vectors parity faults bench ## everything that guards main
 
 build: build-rust build-python build-node build-elixir ## the binary, the virtual environment, node/ and elixir/
 
@@ -119,6 +119,11 @@ test-oban: ## Oban for Python and `scrypath worker` on one table, with jobs of a
 test-node:
 	@echo "· Node tests"
 	cd node && ../tests/setup/with_postgres.sh npm test --silent
+
+test-prisma: ## jobs inside the transactions of a real Prisma
+	@echo "· tests with Prisma"
+	tests/setup/prisma.sh
+	cd tests/interop/prisma && ../../setup/with_postgres.sh node --test prisma.test.js
 
 test-docs: ## the code of README.md and docs is the code that runs
 	@echo "· documentation"
