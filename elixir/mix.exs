@@ -42,7 +42,8 @@ defmodule Scrypath.MixProject do
   # Every library of the ecosystem is optional, and found when present (`Scrypath.Optional`).
   defp deps do
     # Later ones need Elixir 1.15, and Hex does not ask.
-    oban = if Version.match?(System.version(), ">= 1.15.0"), do: "~> 2.18", else: "~> 2.18.0"
+    is_newer = Version.match?(System.version(), ">= 1.15.0")
+    oban = if is_newer, do: "~> 2.18", else: "~> 2.18.0"
     optional = [ecto: "~> 3.10", ecto_sql: "~> 3.10", telemetry: "~> 0.4 or ~> 1.0", oban: oban]
 
     cond do
@@ -51,7 +52,10 @@ defmodule Scrypath.MixProject do
 
       Code.ensure_loaded?(Hex) ->
         docs = {:ex_doc, "~> 0.34", only: :dev, runtime: false}
-        tested = for {app, wanted} <- @tested, do: {app, wanted, only: :test}
+
+        tested =
+          for {app, wanted} <- @tested, is_newer or app != :ecto_sqlite3, do: {app, wanted, only: :test}
+
         [docs | tested] ++ Enum.map(optional, fn {app, wanted} -> {app, wanted, optional: true} end)
 
       true ->
