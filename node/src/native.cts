@@ -11,8 +11,8 @@ export interface Native {
   version(): string;
   /** The table of error kinds: JSON of `[{kind, class, retryable, meaning}]`. */
   kinds(): string;
-  /** The names of telemetry's spans. */
-  spans(): string[];
+  /** The names of telemetry's events. */
+  eventNames(): string[];
   /** Carries out a pure operation on this thread. */
   callNow(request: string, records?: Buffer, hooked?: boolean): string;
   Door: new (wake: () => void) => NativeDoor;

@@ -78,18 +78,13 @@ export async function resolveNow(
   pending: string | undefined,
 ): Promise<{ target: AnySchema; records: readonly never[] }> {
   if (ids.length === 0 || pending === undefined) return resolve(fanOut, ids, undefined);
-  const ended = (found?: number) => {
-    const end = { pending: JSON.stringify(pending), document_count: `${ids.length}` };
-    callNow("resolved", { ...end, found: found === undefined ? undefined : `${found}` });
-  };
-  try {
-    const resolved = await resolve(fanOut, ids, undefined);
-    ended(resolved.records.length);
-    return resolved;
-  } catch (error) {
-    ended();
+  const end = { pending: JSON.stringify(pending), document_count: `${ids.length}` };
+  const resolved = await resolve(fanOut, ids, undefined).catch((error: unknown) => {
+    callNow("resolved", { ...end, found: undefined });
     throw error;
-  }
+  });
+  callNow("resolved", { ...end, found: `${resolved.records.length}` });
+  return resolved;
 }
 
 /** Runs the related jobs of a queue that are due, inside the caller's transaction, and gives how many there were. */

@@ -2,9 +2,9 @@
  * What happened during a call, published on `node:diagnostics_channel`.
  *
  * One channel per event, named as in every language: `scrypath.<noun>[.<verb>].<start|stop>`,
- * `scrypath.sync.related.resolve.exception` and `scrypath.search_many.partial`. A message is `{ name, measurements, metadata, operation }`; times are
- * nanoseconds. Nothing is published on a channel that nobody subscribes to, and no message holds a key or a
- * document.
+ * `scrypath.sync.related.resolve.exception` and `scrypath.search_many.partial`. A message is
+ * `{ name, measurements, metadata, operation }`; times are nanoseconds. Nothing is published on a channel that nobody
+ * subscribes to, and no message holds a key or a document.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 
 import { native } from "./native.cjs";
-import type { Event, EventName } from "./wire.js";
+import type { Event } from "./wire.js";
 
 /** A message on one of the `scrypath.*` channels. */
 export interface TelemetryEvent {
@@ -41,18 +41,8 @@ export interface TelemetryEvent {
   readonly operation: object;
 }
 
-/** The one event that is no span's. */
-const PARTIAL: EventName = "scrypath.search_many.partial";
-
-/** The end of the one span whose work is the application's. */
-const EXCEPTION: EventName = "scrypath.sync.related.resolve.exception";
-
 /** The name of every event. */
-export const EVENT_NAMES: readonly string[] = [
-  ...native.spans().flatMap((span) => [`${span}.start`, `${span}.stop`]),
-  EXCEPTION,
-  PARTIAL,
-];
+export const EVENT_NAMES: readonly string[] = native.eventNames();
 
 /** Channels are looked up once: a channel without a reference to it may be collected and lose its subscribers. */
 const channels = new Map<string, Channel>(EVENT_NAMES.map((name) => [name, channel(name)]));

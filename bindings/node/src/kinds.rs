@@ -23,8 +23,8 @@ pub(crate) fn kinds() -> napi::Result<String> {
     serde_json::to_string(&rows).map_err(|error| napi::Error::from_reason(error.to_string()))
 }
 
-/// The spans that events speak of, without `.start` and `.stop`.
+/// The names of telemetry's events.
 #[napi(catch_unwind)]
-pub(crate) fn spans() -> Vec<String> {
-    scrypath_core::telemetry::SPANS.iter().map(ToString::to_string).collect()
+pub(crate) fn event_names() -> Vec<String> {
+    scrypath_core::telemetry::event_names()
 }

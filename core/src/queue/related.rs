@@ -19,7 +19,7 @@ use crate::host::{Idiom, Term};
 use crate::meilisearch::naming;
 use crate::schema::Schema;
 use crate::sync;
-use crate::telemetry::{Metadata, Span, Trace, monotonic};
+use crate::telemetry::{Metadata, RESOLVE, Span, Trace, monotonic};
 
 pub const RELATED_WORKER: &str = "Scrypath.Sync.RelatedWorker";
 
@@ -80,11 +80,7 @@ pub(crate) fn resolved(end: &ResolverEnd, trace: &mut Trace) -> Result<()> {
     let lost = || crate::api::mismatch("\"pending\" is not what the plan gave");
     let (started, metadata): (i64, Value) = serde_json::from_str(&end.pending).map_err(|_| lost())?;
     let metadata = Metadata::from_json(&metadata).ok_or_else(lost)?;
-    let span = Span::resume(
-        "scrypath.sync.related.resolve",
-        started,
-        metadata.with("document_count", end.document_count),
-    );
+    let span = Span::resume(RESOLVE, started, metadata.with("document_count", end.document_count));
     trace.reopen(&span);
     match end.found {
         Some(found) => trace.stop(span, |metadata| metadata.set("document_count", found)),

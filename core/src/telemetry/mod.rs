@@ -16,10 +16,10 @@ use crate::error::{Error, Kind};
 use crate::host::Term;
 
 /// The one event that is no span's: some searches of many failed.
-pub const PARTIAL: &str = "scrypath.search_many.partial";
+const PARTIAL: &str = "scrypath.search_many.partial";
 
-/// The end of a span whose work raised in the host.
-pub const EXCEPTION: &str = "scrypath.sync.related.resolve.exception";
+/// The span whose work is the application's, and may raise: then it ends in `.exception`.
+pub(crate) const RESOLVE: &str = "scrypath.sync.related.resolve";
 
 /// Every span the core produces: its events end in `.start` and `.stop`.
 pub const SPANS: &[&str] = &[
@@ -30,10 +30,16 @@ pub const SPANS: &[&str] = &[
     "scrypath.sync.upsert",
     "scrypath.sync.delete",
     "scrypath.sync.related",
-    "scrypath.sync.related.resolve",
+    RESOLVE,
     "scrypath.meilisearch.request",
     "scrypath.meilisearch.task_wait",
 ];
+
+/// The name of every event there is.
+pub fn event_names() -> Vec<String> {
+    let names = |span: &&str| ["start", "stop"].map(|phase| format!("{span}.{phase}"));
+    SPANS.iter().flat_map(names).chain([PARTIAL.to_owned(), format!("{RESOLVE}.exception")]).collect()
+}
 
 static STARTED: Lazy<Instant> = Lazy::new(Instant::now);
 
@@ -251,10 +257,7 @@ impl JsonSchema for EventName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
-        let names = |span: &&str| ["start", "stop"].map(|phase| format!("{span}.{phase}"));
-        let names: Vec<String> =
-            SPANS.iter().flat_map(names).chain([PARTIAL, EXCEPTION].map(str::to_owned)).collect();
-        json_schema!({"enum": names})
+        json_schema!({"enum": event_names()})
     }
 }
 

@@ -32,14 +32,16 @@ defmodule Scrypath.Related do
     ended = %{pending: plan.pending, document_count: length(ids), module: schema}
 
     try do
-      records = FanOut.resolve(fan_out, ids)
-      {:ok, _done} = Core.run("resolved", Map.put(ended, :found, length(records)))
-      records
+      FanOut.resolve(fan_out, ids)
     catch
       kind, reason ->
         raised = %{kind: kind, reason: reason, stacktrace: __STACKTRACE__}
         {:ok, _done} = Core.run("resolved", Map.put(ended, :raised, raised))
         :erlang.raise(kind, reason, __STACKTRACE__)
+    else
+      records ->
+        {:ok, _done} = Core.run("resolved", Map.put(ended, :found, length(records)))
+        records
     end
   end
 end

@@ -8,10 +8,7 @@ use serde_json::json;
 pub(crate) fn normalize(rounds: usize) -> Vec<f64> {
     let core = process().core();
     let names: Vec<String> = (0..10).map(|n| format!("field_{n}")).collect();
-    let declare = json!({"op": "declare", "host": "python", "name": "Movie",
-        "options": {"fields": ["id"], "filterable": names}});
-    let declared = Call::read(core, term(&declare)).expect("a call").run_now(core);
-    let schema = serde_json::to_value(&declared).expect("JSON")["ok"]["json"].clone();
+    let schema = declared("Movie", &json!({"fields": ["id"], "filterable": names}));
     let filter: serde_json::Map<_, _> = names.iter().map(|name| (name.clone(), json!({"gte": 10}))).collect();
     let explain = term(&json!({"op": "explain_search", "host": "python", "schema": schema, "text": "film",
         "options": {"filter": filter}}));
@@ -30,10 +27,7 @@ pub(crate) fn normalize(rounds: usize) -> Vec<f64> {
 /// A write of one record in mode `oban`, as a host of JSON asks for it: from text to text.
 pub(crate) fn enqueue(rounds: usize) -> Vec<f64> {
     let core = process().core();
-    let declare = json!({"op": "declare", "host": "node", "name": "note",
-        "options": {"fields": ["title", "body"]}});
-    let declared = Call::read(core, term(&declare)).expect("a call").run_now(core);
-    let schema = serde_json::to_value(&declared).expect("JSON")["ok"]["json"].clone();
+    let schema = declared("note", &json!({"fields": ["title", "body"]}));
     let request = json!({"op": "enqueue_records", "host": "node", "schema": schema, "events": false,
         "dialect": "sqlite", "placeholders": "question", "options": [],
         "defaults": {"meilisearchUrl": "http://nowhere", "syncMode": "oban", "obanQueue": "bench"}})
@@ -56,10 +50,7 @@ pub(crate) fn enqueue(rounds: usize) -> Vec<f64> {
 /// The same search through the core, on the calling thread.
 pub(crate) fn rounds(url: &str, rounds: usize) -> Vec<f64> {
     let core = process().core();
-    let declare = json!({"op": "declare", "host": "node", "name": "Movie",
-        "options": {"fields": ["id", "title"], "filterable": ["genre"]}});
-    let declared = Call::read(core, term(&declare)).expect("a call").run_now(core);
-    let schema = serde_json::to_value(&declared).expect("JSON")["ok"]["json"].clone();
+    let schema = declared("Movie", &json!({"fields": ["id", "title"], "filterable": ["genre"]}));
     let search = json!({"op": "search", "host": "node", "schema": schema, "text": "film",
         "options": {"meilisearchUrl": url, "filter": {"genre": "Drama"}}});
     let search = term(&search);
@@ -75,6 +66,14 @@ pub(crate) fn rounds(url: &str, rounds: usize) -> Vec<f64> {
         round();
     }
     (0..rounds).map(|_| round()).collect()
+}
+
+/// A declaration, as requests name it.
+fn declared(name: &str, options: &serde_json::Value) -> serde_json::Value {
+    let core = process().core();
+    let declare = term(&json!({"op": "declare", "host": "python", "name": name, "options": options}));
+    let reply = Call::read(core, declare).expect("a call").run_now(core);
+    serde_json::to_value(&reply).expect("JSON")["ok"]["json"].clone()
 }
 
 fn term(request: &serde_json::Value) -> Term {
