@@ -6,6 +6,7 @@
 //! A [`Trace`] collects the events of one call; [`Span`] is one start/stop pair.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use once_cell::sync::Lazy;
@@ -46,6 +47,23 @@ static STARTED: Lazy<Instant> = Lazy::new(Instant::now);
 /// Nanoseconds on a clock that only this process's durations refer to.
 pub(crate) fn monotonic() -> i64 {
     STARTED.elapsed().as_nanos() as i64
+}
+
+/// How far the wall clock is ahead of [`monotonic`].
+static AHEAD: AtomicI64 = AtomicI64::new(0);
+
+/// Two clocks are never read at one time. Within this many nanoseconds it is that, and not a clock that was set.
+const READING: i64 = 1_000_000;
+
+/// A monotonic time as nanoseconds since 1970. Two of one process keep their order and their distance.
+fn since_1970(monotonic_time: i64) -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos() as i64);
+    let (read, known) = (now - monotonic(), AHEAD.load(Ordering::Relaxed));
+    let is_set = (read - known).abs() > READING;
+    if is_set {
+        AHEAD.store(read, Ordering::Relaxed);
+    }
+    monotonic_time + if is_set { read } else { known }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,9 +192,8 @@ impl Trace {
         if self.silent {
             return;
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos() as i64);
         // Told later than it happened, a start is still told with the time it happened.
-        let system_time = now - (monotonic() - span.started);
+        let system_time = since_1970(span.started);
         self.events.push(Event {
             span: span.name,
             phase: Phase::Start { system_time },
