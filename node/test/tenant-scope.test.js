@@ -128,21 +128,22 @@ test("a scope is refused on a schema without tenants, and where it is given twic
     ["tenantScope", 2],
   ];
   for (const call of [
-    search.search(Pier, "", { tenantScope: 1 }),
-    search.suggest(Pier, "harb", { tenantScope: 1 }),
-    search.searchMany(
-      [
-        [Craft, ""],
-        [Pier, ""],
-      ],
-      { tenantScope: 1 },
-    ),
-    search.search(Craft, "", twice),
-    search.suggest(Craft, "harb", twice),
-    search.searchFacetValues(Craft, "kind", "", twice),
-    search.searchMany([[Craft, "", twice]]),
+    () => search.search(Pier, "", { tenantScope: 1 }),
+    () => search.suggest(Pier, "harb", { tenantScope: 1 }),
+    () =>
+      search.searchMany(
+        [
+          [Craft, ""],
+          [Pier, ""],
+        ],
+        { tenantScope: 1 },
+      ),
+    () => search.search(Craft, "", twice),
+    () => search.suggest(Craft, "harb", twice),
+    () => search.searchFacetValues(Craft, "kind", "", twice),
+    () => search.searchMany([[Craft, "", twice]]),
   ]) {
-    await assert.rejects(call, UsageError);
+    await assert.rejects(call(), UsageError);
   }
   assert.equal(requests.length, 0);
 });

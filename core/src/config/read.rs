@@ -294,13 +294,19 @@ impl Config {
     }
 }
 
+/// A name that is among the valid ones was given more than once.
 pub(crate) fn unknown_options<'a>(
     unknown: &[&str],
     valid: impl IntoIterator<Item = &'a str>,
     idiom: Idiom,
 ) -> Box<Error> {
+    let valid: Vec<&str> = valid.into_iter().collect();
+    let twice: Vec<&str> = unknown.iter().copied().filter(|name| valid.contains(name)).collect();
     let shown = idiom.options(unknown.iter().copied());
-    let message = format!("unknown options {shown}, valid options are: {}", idiom.options(valid));
+    let mut message = format!("unknown options {shown}, valid options are: {}", idiom.options(valid));
+    if !twice.is_empty() {
+        message.push_str(&format!("; given more than once: {}", idiom.options(twice)));
+    }
     let mut error = Error::new(Kind::UnknownOptions, message);
     error.details.names = unknown.iter().map(|name| (*name).to_owned()).collect();
     error
