@@ -18,8 +18,9 @@ defmodule Scrypath.MixProject do
       start_permanent: Mix.env() == :prod,
       consolidate_protocols: Mix.env() != :test,
       deps: deps(),
-      # Debian's driver, which the tests use.
+      # Debian's drivers, which tests and demo use; later Elixirs hide what is no dependency.
       xref: [exclude: [:sqlite3]],
+      prune_code_paths: false,
       aliases: [vectors: "test --only vectors test/vectors_test.exs"],
       preferred_cli_env: [vectors: :test],
       name: "Scrypath",
@@ -44,7 +45,14 @@ defmodule Scrypath.MixProject do
     # Later ones need Elixir 1.15, and Hex does not ask.
     is_newer = Version.match?(System.version(), ">= 1.15.0")
     oban = if is_newer, do: "~> 2.18", else: "~> 2.18.0"
-    optional = [ecto: "~> 3.10", ecto_sql: "~> 3.10", telemetry: "~> 0.4 or ~> 1.0", oban: oban]
+    # Jason is what Ecto writes JSON with unless told otherwise; Oban brings it up to 2.18.
+    optional = [
+      ecto: "~> 3.10",
+      ecto_sql: "~> 3.10",
+      telemetry: "~> 0.4 or ~> 1.0",
+      oban: oban,
+      jason: "~> 1.0"
+    ]
 
     cond do
       System.get_env("SCRYPATH_DEPS") == "none" ->

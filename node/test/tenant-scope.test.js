@@ -138,12 +138,16 @@ test("a scope is refused on a schema without tenants, and where it is given twic
         ],
         { tenantScope: 1 },
       ),
+  ]) {
+    await assert.rejects(call(), UsageError);
+  }
+  for (const call of [
     () => search.search(Craft, "", twice),
     () => search.suggest(Craft, "harb", twice),
     () => search.searchFacetValues(Craft, "kind", "", twice),
     () => search.searchMany([[Craft, "", twice]]),
   ]) {
-    await assert.rejects(call(), UsageError);
+    await assert.rejects(call(), { name: "UsageError", message: /given more than once: \[tenantScope\]/ });
   }
   assert.equal(requests.length, 0);
 });

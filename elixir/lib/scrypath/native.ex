@@ -71,8 +71,9 @@ defmodule Scrypath.Native do
   end
 
   @spec unloaded() :: no_return()
+  # `nif_error` and not `raise`, from which compilers conclude that no function here returns.
   defp unloaded do
-    raise Scrypath.NativeError,
-          :persistent_term.get(__MODULE__, "the native library is not loaded")
+    message = :persistent_term.get(__MODULE__, "the native library is not loaded")
+    :erlang.nif_error(Scrypath.NativeError.exception(message))
   end
 end

@@ -85,7 +85,7 @@ defmodule Scrypath.Worker do
   end
 
   @doc "Starts a worker that is linked to the caller. `Scrypath.worker/1` is the same."
-  @spec start_link(keyword() | (() -> keyword())) :: {:ok, pid()} | error()
+  @spec start_link(keyword() | (... -> keyword())) :: {:ok, pid()} | error()
   def start_link(options) do
     options = Options.read!(options)
 

@@ -116,7 +116,7 @@ defmodule Scrypath.SchemaTest do
         {"fields: [Scrypath.Examples.Note]", "invalid value for :fields option"},
         {"@options", "must be a literal keyword list, got: @options"},
         {"fields: [:a], mystery: 1", "unknown options [:mystery], valid options are"},
-        {"fields: [:a], fields: [:b]", "unknown options [:fields]"},
+        {"fields: [:a], fields: [:b]", "; given more than once: [:fields]"},
         {"filterable: [:a]", "required :fields option not found, received options: [:filterable]"},
         {"fields: []", "fields must contain"},
         {"fields: [:a, 7]", "invalid value for list element at position 1: expected atom, got: 7"},

@@ -97,8 +97,8 @@ defmodule Scrypath.WorkerTest do
     receive(do: (:never -> :ok))
     """
 
-    paths = for path <- :code.get_path(), path = to_string(path), path =~ "_build", do: ["-pa", path]
-    arguments = List.flatten(paths) ++ ["-e", program]
+    built = for path <- Path.wildcard(Path.join(Mix.Project.build_path(), "lib/*/ebin")), do: ["-pa", path]
+    arguments = List.flatten(built) ++ ["-e", program]
     elixir = System.find_executable("elixir")
     vm = Port.open({:spawn_executable, elixir}, [:binary, :exit_status, args: arguments, line: 4096])
     assert_receive {^vm, {:data, {:eol, said}}}, @patience

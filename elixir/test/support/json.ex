@@ -30,7 +30,7 @@ defmodule Scrypath.Test.JSON do
 
   def encode!(scalar), do: to_string(scalar)
 
-  defp blank(<<c, rest::binary>>) when c in ' \n\r\t', do: blank(rest)
+  defp blank(<<c, rest::binary>>) when c in ~c" \n\r\t", do: blank(rest)
   defp blank(rest), do: rest
 
   defp value("null" <> rest), do: {nil, rest}

@@ -15,7 +15,7 @@ if Code.ensure_loaded?(Ecto.Adapters.Postgres) and Scrypath.Optional.workers?() 
     defmodule Obans do
       @moduledoc false
       use Ecto.Migration
-      def up, do: Oban.Migration.up(version: 12)
+      def up, do: Oban.Migration.up()
       def down, do: Oban.Migration.down(version: 1)
     end
 

@@ -15,6 +15,8 @@ defmodule Scrypath.Test.QueueDatabase do
     start = {:sqlite3, :start_link, [name, [file: String.to_charlist(path)]]}
     ExUnit.Callbacks.start_supervised!(%{id: name, start: start})
     Process.put(__MODULE__, name)
+    # A worker writes too; the driver by itself waits for nobody.
+    rows!("pragma busy_timeout = 10000")
     rows!("create table notes (id integer primary key, title text)")
     url
   end
@@ -84,6 +86,7 @@ defmodule Scrypath.Test.QueueDatabase do
   def rows!(connection, sql, parameters) do
     case :sqlite3.sql_exec(connection, sql, parameters) do
       {:error, _code, reason} -> raise "SQLite: #{reason}"
+      [{:columns, _names}, {:rows, _before}, {:error, _code, reason}] -> raise "SQLite: #{reason}"
       [{:columns, _names}, {:rows, rows}] -> Enum.map(rows, &Tuple.to_list/1)
       _done -> []
     end

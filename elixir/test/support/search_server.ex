@@ -53,9 +53,9 @@ defmodule Scrypath.Test.SearchServer do
   end
 
   defp request(method, url, key, body \\ nil) do
-    head = [{'authorization', String.to_charlist("Bearer " <> key)}]
+    head = [{~c"authorization", String.to_charlist("Bearer " <> key)}]
     url = String.to_charlist(url)
-    request = if body, do: {url, head, 'application/json', body}, else: {url, head}
+    request = if body, do: {url, head, ~c"application/json", body}, else: {url, head}
 
     case :httpc.request(method, request, [timeout: 10_000], body_format: :binary) do
       {:ok, {{_version, status, _reason}, _head, ""}} -> {status, nil}

@@ -1,10 +1,10 @@
--- The table of jobs in the layout of Oban's version 12, which Oban for Elixir takes for its own and Oban for
--- Python adds its parts to. One that is there is left as it is.
+-- The table of jobs in the layout of Oban's version 14, which Oban for Elixir takes for its own (one starts on its own
+-- version and on later ones only) and Oban for Python adds its parts to. One that is there is left as it is.
 DO $$ BEGIN
   IF to_regclass('oban_jobs') IS NULL THEN
     IF to_regtype('oban_job_state') IS NULL THEN
       CREATE TYPE oban_job_state AS ENUM
-        ('available', 'scheduled', 'executing', 'retryable', 'completed', 'discarded', 'cancelled');
+        ('available', 'suspended', 'scheduled', 'executing', 'retryable', 'completed', 'discarded', 'cancelled');
     END IF;
     CREATE TABLE oban_jobs (
       id bigserial PRIMARY KEY,
@@ -35,12 +35,17 @@ DO $$ BEGIN
     CREATE INDEX oban_jobs_meta_index ON oban_jobs USING gin (meta);
     CREATE INDEX oban_jobs_state_queue_priority_scheduled_at_id_index
       ON oban_jobs (state, queue, priority, scheduled_at, id);
+    -- Oban's own have all jobs in them; who prunes asks for these alone, and the others need not pay.
+    CREATE INDEX oban_jobs_state_cancelled_at_index ON oban_jobs (state, cancelled_at)
+      WHERE cancelled_at IS NOT NULL;
+    CREATE INDEX oban_jobs_state_discarded_at_index ON oban_jobs (state, discarded_at)
+      WHERE discarded_at IS NOT NULL;
     CREATE UNLOGGED TABLE IF NOT EXISTS oban_peers (
       name text PRIMARY KEY,
       node text NOT NULL,
       started_at timestamp NOT NULL,
       expires_at timestamp NOT NULL
     );
-    COMMENT ON TABLE oban_jobs IS '12';
+    COMMENT ON TABLE oban_jobs IS '14';
   END IF;
 END $$

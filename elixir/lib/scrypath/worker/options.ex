@@ -16,12 +16,12 @@ defmodule Scrypath.Worker.Options do
   @type t :: %__MODULE__{
           arguments: [String.t()],
           # A function, so that no report of a crash shows what is in it.
-          environment: (() -> [{String.t(), String.t() | nil}]),
+          environment: (... -> [{String.t(), String.t() | nil}]),
           until_idle: boolean(),
           patience: pos_integer()
         }
 
-  @spec read!(keyword() | (() -> keyword())) :: t()
+  @spec read!(keyword() | (... -> keyword())) :: t()
   def read!(options) when is_function(options, 0), do: read!(options.())
 
   def read!(options) do

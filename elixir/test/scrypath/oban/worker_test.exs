@@ -350,7 +350,7 @@ if Code.ensure_loaded?(Scrypath.Test.ObanDatabase) and System.get_env("SCRYPATH_
     defmodule Private do
       @moduledoc false
       use Ecto.Migration
-      def up, do: Oban.Migration.up(version: 12, prefix: "private", create_schema: false)
+      def up, do: Oban.Migration.up(prefix: "private", create_schema: false)
     end
 
     test "scrypath worker drains a table that Oban made, and Oban reads what it wrote", context do
