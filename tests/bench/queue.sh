@@ -19,7 +19,7 @@ python tests/bench/enqueue.py "$database" "$rounds"
 cp tests/bench/enqueue.mjs node/.bench-enqueue.mjs
 trap 'rm -f node/.bench-enqueue.mjs' EXIT
 node node/.bench-enqueue.mjs "$database" "$rounds"
-(cd elixir && mix run --no-compile ../tests/bench/enqueue.exs "$database" "$rounds")
+(cd elixir && MIX_ENV=test mix run --no-compile ../tests/bench/enqueue.exs "$database" "$rounds")
 "$target/scrypath-bench" in-order "$database" "$target/scrypath" "$((jobs[0] / 10))"
 "$target/scrypath-bench" ten-at-once "$database" "$target/scrypath" "${jobs[0]}"
 "$target/scrypath-bench" drain "$database" "$target/scrypath" "${jobs[@]}"

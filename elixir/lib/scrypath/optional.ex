@@ -1,20 +1,23 @@
 defmodule Scrypath.Optional do
   @moduledoc false
 
-  # The only place that asks which libraries of the ecosystem are there.
+  # The only place that asks which libraries of the ecosystem are there. Of those that may not be, it is asked while
+  # compiling: for a module that is not there, the one code server goes through every folder of the code path.
 
   @ecto Code.ensure_loaded?(Ecto.Query)
   @oban Code.ensure_loaded?(Oban.Worker)
+  @json Enum.find([JSON, Jason], &Code.ensure_loaded?/1)
+
+  @doc false
+  # Mix asks: what depends on this is compiled again when one of them has come or gone.
+  def __mix_recompile__? do
+    json = Enum.find([JSON, Jason], &Code.ensure_loaded?/1)
+    {@ecto, @oban, @json} != {Code.ensure_loaded?(Ecto.Query), Code.ensure_loaded?(Oban.Worker), json}
+  end
 
   @doc "Whether Ecto was there when Scrypath was compiled."
   @spec ecto?() :: boolean()
   def ecto?, do: @ecto
-
-  @doc false
-  # Mix asks: what depends on this is compiled again when Ecto or Oban has come or gone.
-  def __mix_recompile__? do
-    {@ecto, @oban} != {Code.ensure_loaded?(Ecto.Query), Code.ensure_loaded?(Oban.Worker)}
-  end
 
   @doc "Whether Oban was there when Scrypath was compiled, to run jobs."
   @spec workers?() :: boolean()
@@ -40,9 +43,7 @@ defmodule Scrypath.Optional do
 
   @doc "The module that reads and writes JSON (`decode!/1`, `encode!/1`): Elixir's own (1.18 and newer), or Jason. `nil` where there is none."
   @spec json() :: module() | nil
-  def json do
-    Enum.find([JSON, Jason], &(Code.ensure_loaded?(&1) and function_exported?(&1, :decode!, 1)))
-  end
+  def json, do: @json
 
   @doc "Whether `:telemetry` is there and running. It is not ours to start."
   @spec telemetry?() :: boolean()

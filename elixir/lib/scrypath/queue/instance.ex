@@ -36,8 +36,10 @@ defmodule Scrypath.Queue.Instance do
     end
   end
 
-  defp exports?(instance, arity),
-    do: Code.ensure_loaded?(instance) and function_exported?(instance, :insert, arity)
+  defp exports?(instance, arity), do: there?(instance) and function_exported?(instance, :insert, arity)
+
+  # One that runs is loaded, or no module: for its name the code server would go through the whole code path.
+  defp there?(instance), do: Oban.whereis(instance) != nil or Code.ensure_loaded?(instance)
 
   defp changeset!(instance, insert) do
     unless Optional.oban?() do
