@@ -62,19 +62,15 @@ from ._results import (
     FacetValues,
     Failure,
     Federation,
-    Job,
     MultiSearchResult,
     Page,
     Query,
-    QueueOptions,
     RankedBy,
     Ranking,
     Request,
     SearchResult,
     Suggestion,
     SuggestionPart,
-    Task,
-    WriteResult,
     merge_distributions,
 )
 from ._schema import (
@@ -94,6 +90,7 @@ from ._tables import queue_tables
 from ._unset import UNSET, Unset
 from ._wire import Capabilities, QueueTables, Reflection, ReflectionMany
 from ._worker import AsyncWorker, Tally, Worker
+from ._writes import Job, QueueOptions, Task, WriteResult
 
 __all__ = [
     "UNSET",

@@ -20,10 +20,11 @@ from ._options import (
     given,
     sendable,
 )
-from ._results import Explanation, FacetValues, MultiSearchResult, SearchResult, Suggestion, WriteResult
+from ._results import Explanation, FacetValues, MultiSearchResult, SearchResult, Suggestion
 from ._steps import run, run_async
 from ._unset import UNSET, Unset
 from ._worker import AsyncWorker, Worker
+from ._writes import WriteResult
 
 R = TypeVar("R")
 

@@ -12,9 +12,9 @@ from ._core import request
 from ._errors import QueueError, UsageError
 from ._options import sendable
 from ._projection import hooked
-from ._results import WriteResult, enqueued
 from ._schema import declaration
 from ._steps import Invoke, Steps
+from ._writes import WriteResult, enqueued
 
 Options = Mapping[str, Any]
 

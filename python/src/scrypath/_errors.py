@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ._results import Task
 from ._wire import ErrorClass, ErrorDetails, ErrorKind, ErrorReply
+from ._writes import Task
 
 
 class ScrypathError(Exception):

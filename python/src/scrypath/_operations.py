@@ -16,16 +16,15 @@ from ._results import (
     FacetValues,
     SearchResult,
     Suggestion,
-    WriteResult,
     facet_values,
     query,
     search_result,
     suggestion,
-    write_result,
 )
 from ._schema import declaration, hook
 from ._steps import Invoke, Steps
 from ._unset import UNSET
+from ._writes import WriteResult, write_result
 
 R = TypeVar("R")
 

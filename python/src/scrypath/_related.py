@@ -21,10 +21,10 @@ from ._core import decide, request
 from ._errors import ScrypathError, UsageError
 from ._options import given, sendable
 from ._projection import as_list
-from ._results import WriteResult
 from ._schema import declaration, declared_as
 from ._steps import Invoke, Steps
 from ._telemetry import Emitter
+from ._writes import WriteResult
 
 logger = logging.getLogger("scrypath.related")
 
