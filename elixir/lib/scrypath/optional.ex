@@ -41,9 +41,16 @@ defmodule Scrypath.Optional do
   @spec multi?() :: boolean()
   def multi?, do: Code.ensure_loaded?(Ecto.Multi)
 
-  @doc "The module that reads and writes JSON (`decode!/1`, `encode!/1`): Elixir's own (1.18 and newer), or Jason. `nil` where there is none."
-  @spec json() :: module() | nil
-  def json, do: @json
+  @doc "The module that reads and writes JSON (`decode!/1`, `encode!/1`): Elixir's own (1.18 and newer), or Jason."
+  @spec json!() :: module()
+  if @json do
+    def json!, do: @json
+  else
+    def json! do
+      raise ArgumentError,
+            "jobs that Oban inserts or runs need a JSON library: add {:jason, \"~> 1.4\"} to your dependencies"
+    end
+  end
 
   @doc "Whether `:telemetry` is there and running. It is not ours to start."
   @spec telemetry?() :: boolean()

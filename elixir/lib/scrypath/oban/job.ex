@@ -60,7 +60,7 @@ defmodule Scrypath.Oban.Job do
       id: job.id || System.os_time(:nanosecond),
       worker: job.worker,
       queue: job.queue,
-      args: Optional.json().encode!(job.args)
+      args: Optional.json!().encode!(job.args)
     }
   end
 

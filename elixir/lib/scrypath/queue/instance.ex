@@ -48,17 +48,10 @@ defmodule Scrypath.Queue.Instance do
               "pass a :connection"
     end
 
-    Oban.Job.new(args!(insert.args),
+    Oban.Job.new(Optional.json!().decode!(insert.args),
       worker: insert.worker,
       queue: insert.queue,
       max_attempts: insert.max_attempts
     )
-  end
-
-  defp args!(text) do
-    case Optional.json() do
-      nil -> raise ArgumentError, "jobs that Oban inserts need a JSON library: add {:jason, \"~> 1.4\"}"
-      json -> json.decode!(text)
-    end
   end
 end
