@@ -22,6 +22,11 @@ export interface WorkerOptions {
   readonly requestTimeout?: number | undefined;
   /** How long after that it may still land, in ms. Default 15000. */
   readonly settleTime?: number | undefined;
+  /**
+   * How long completed jobs stay in the table, in ms. Those that were given up or called off stay.
+   * Default 86400000, a day.
+   */
+  readonly keepCompleted?: number | undefined;
   /** Aborting it stops the worker, as `stop` does. */
   readonly signal?: AbortSignal | undefined;
   /** Told what the worker says: why a queue pauses, why it died. Default: `console.error`, `console.warn`. */
@@ -42,6 +47,7 @@ const NAMES = [
   "lease",
   "requestTimeout",
   "settleTime",
+  "keepCompleted",
   "signal",
   "onMessage",
 ] satisfies (keyof WorkerOptions)[];
@@ -51,6 +57,7 @@ const DURATIONS = [
   ["lease", "--lease", 1],
   ["requestTimeout", "--request-timeout", 1],
   ["settleTime", "--settle-time", 0],
+  ["keepCompleted", "--keep-completed", 0],
 ] as const;
 
 export function workerArguments(options: WorkerOptions, client: WorkerClient): string[] {

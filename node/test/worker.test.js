@@ -94,6 +94,20 @@ suite("over SQLite", () => {
     assert.equal(await worked("other"), 1);
   });
 
+  test("deletes completed jobs once they are old", async (t) => {
+    const backend = await server(t);
+    const { db, url } = await sqlite(t);
+    const search = new Scrypath({ ...queued, ...backend });
+    await search.syncRecord(Note, notes[0], { connection: db });
+    const left = async (options) => {
+      await search.worker({ databaseUrl: url, untilIdle: true, ...options }).done;
+      return db.prepare("SELECT count(*) AS jobs FROM oban_jobs").get().jobs;
+    };
+    assert.equal(await left(), 1);
+    assert.equal(await left({ keepCompleted: 0 }), 0);
+    assert.equal((await search.search(Note, "")).length, 1);
+  });
+
   test("finds the database in the environment", async (t) => {
     const { url } = await sqlite(t);
     process.env.DATABASE_URL = url;
@@ -162,7 +176,7 @@ suite("ends", () => {
       const parameters = ["--input-type=module", "-e", program(url)];
       const child = spawn(process.execPath, parameters, { stdio: ["pipe", "pipe", "inherit"] });
       const [pid] = await once(createInterface(child.stdout), "line");
-      assert.ok(runs(pid));
+      await eventually(() => runs(pid));
       end(child);
       await once(child, "exit");
       await eventually(() => !runs(pid));
@@ -353,7 +367,7 @@ suite("refused, and nothing started:", () => {
   });
 
   test("durations that are none", () => {
-    for (const name of ["lease", "requestTimeout", "settleTime"]) {
+    for (const name of ["lease", "requestTimeout", "settleTime", "keepCompleted"]) {
       for (const value of [-1, 1.5, "60000", Number.NaN, null]) {
         refused({ [name]: value }, "invalid_option", name);
       }

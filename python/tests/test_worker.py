@@ -88,6 +88,35 @@ def test_it_works_until_there_is_nothing_to_do(
     assert waiting.result(worker.stop()) == tally
 
 
+@EACH_DATABASE
+def test_completed_jobs_are_deleted_once_they_are_old(kind: str, database: Database, server: Server) -> None:
+    options = settings(server, f"old-{kind}")
+    search = scrypath.Scrypath(server.url, **options, oban_queue="search")
+    enqueue(database, 1, 2, 3, 4, 5, url=server.url, index_prefix=options["index_prefix"])
+
+    def work(**more: Any) -> list[str]:
+        search.worker(database_url=database.url, until_idle=True, **more).wait()
+        return [job[3] for job in database.jobs()]
+
+    assert work() == ["completed"] * 5
+    old = {"sqlite": "datetime('now', '-2 days')", "postgres": "timezone('UTC', now()) - interval '2 days'"}[
+        kind
+    ]
+    old = f"scheduled_at = {old}, completed_at = {old}"
+    first, second, third, fourth, _ = (job[0] for job in database.jobs())
+    database.ask(f"UPDATE oban_jobs SET {old} WHERE id <= {fourth}")
+    database.ask(f"UPDATE oban_jobs SET state = 'discarded' WHERE id = {first}")
+    database.ask(f"UPDATE oban_jobs SET queue = 'another' WHERE id = {second}")
+    database.ask(f"UPDATE oban_jobs SET worker = 'MyApp.Mailer' WHERE id = {third}")
+    assert work(keep_completed=3 * 86_400_000) == ["discarded", *["completed"] * 4]
+    assert work() == ["discarded", *["completed"] * 3]
+    assert fourth not in {job[0] for job in database.jobs()}
+    assert work(keep_completed=10**15) == ["discarded", *["completed"] * 3]
+    assert work(keep_completed=0) == ["discarded", *["completed"] * 2]
+    # No document went with its job.
+    assert found(search) == {1, 2, 3, 4, 5}
+
+
 def test_it_works_on_until_its_block_ends(lite: Database, server: Server) -> None:
     options = settings(server, "block")
     search = scrypath.Scrypath(server.url, **options, oban_queue="search")
@@ -188,6 +217,8 @@ def test_neither_the_key_nor_the_database_is_on_its_command_line(lite: Database,
     subprocess.run([BINARY, "queue", "install", "--database-url", url], check=True, capture_output=True)
     with search.worker(database_url=url, queues=["search", "--more"]) as worker:
         process = Path(f"/proc/{worker.pid}")
+        # Empty for a moment while it becomes the command.
+        until(lambda: (process / "cmdline").read_bytes())
         shown = (process / "cmdline").read_bytes()
         environment = (process / "environ").read_bytes()
     assert b"hidden" not in shown
@@ -392,6 +423,7 @@ def test_else_the_command_is_found_on_the_path(
         ({}, {"database_url": "sqlite:x", "lease": 0}, "invalid_option", "lease"),
         ({}, {"database_url": "sqlite:x", "request_timeout": 1.5}, "invalid_option", "request_timeout"),
         ({}, {"database_url": "sqlite:x", "settle_time": -1}, "invalid_option", "settle_time"),
+        ({}, {"database_url": "sqlite:x", "keep_completed": -1}, "invalid_option", "keep_completed"),
     ],
 )
 def test_what_is_wrong_starts_nothing(

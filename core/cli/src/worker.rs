@@ -42,6 +42,9 @@ pub(crate) struct Worker {
     /// How long a queue stays with a worker that no longer says anything, in ms; at least four requests
     #[arg(long, default_value_t = 60_000)]
     lease: u64,
+    /// How long completed jobs stay in the table, in ms; those that were given up stay
+    #[arg(long, default_value_t = 86_400_000)]
+    keep_completed: u64,
     /// Print what was done as JSON
     #[arg(long)]
     json: bool,
@@ -73,6 +76,7 @@ pub(crate) fn run(worker: Worker) -> ExitCode {
         holder: holder(),
         until_idle: worker.until_idle,
         times,
+        keep_completed: Duration::from_millis(worker.keep_completed),
     };
     let stop = Arc::new(AtomicBool::new(false));
     if worker.tied {

@@ -10,6 +10,7 @@ use super::args::{DELETE_WORKER, UPSERT_WORKER, Work};
 use super::deliver::{Delivered, Pause, Sender};
 use super::keeper::{Keeper, Lost, Marks, Times};
 use super::plan::{Claimed, Fate, Planned, Verdict, plan, verdicts};
+use super::prune::MOST_PRUNED;
 use super::store::{Done, Hold, Row, Store};
 use crate::config::Config;
 use crate::error::Result;
@@ -19,6 +20,9 @@ use crate::telemetry::Trace;
 
 /// The most jobs that are taken at once.
 pub const MOST_JOBS: usize = 5_000;
+
+/// How often is looked for completed jobs that are old.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
 /// One lane, and how to work it.
 pub struct Lane<'a, S> {
@@ -30,6 +34,8 @@ pub struct Lane<'a, S> {
     pub holder: &'a str,
     pub times: Times,
     pub jobs_at_once: usize,
+    /// How long completed jobs stay in the table.
+    pub keep_completed: Duration,
     /// Ends once there is nothing to do.
     pub until_idle: bool,
     /// Where pauses get what is random about them.
@@ -60,9 +66,13 @@ enum Round {
 impl<S: Store> Lane<'_, S> {
     /// Works until `stop` says so, between two rounds or in a pause. What was claimed is finished first.
     pub async fn work(&self, mut stop: impl FnMut() -> bool, tally: &mut Tally) -> Result<()> {
-        let (mut hold, mut marks, mut failures) = (None, Marks::default(), 0_u32);
+        let (mut hold, mut marks, mut failures, mut pruned) = (None, Marks::default(), 0_u32, None);
         while !stop() {
-            match self.round(&mut hold, &mut marks, &mut stop, tally).await {
+            let round = self.round(&mut hold, &mut marks, &mut stop, tally).await;
+            if matches!(round, Ok(Round::Worked | Round::Idle)) {
+                self.prune(&mut pruned).await;
+            }
+            match round {
                 Ok(Round::Worked) => failures = 0,
                 Ok(Round::Idle) => {
                     failures = 0;
@@ -152,6 +162,18 @@ impl<S: Store> Lane<'_, S> {
             _ => None,
         });
         Ok(pause.or(failed).map_or(Round::Worked, Round::Paused))
+    }
+
+    /// Now and then the completed jobs that are old go. `last` is when none were left.
+    async fn prune(&self, last: &mut Option<Instant>) {
+        if last.is_some_and(|at| at.elapsed() < PRUNE_EVERY) {
+            return;
+        }
+        let pruned = self.store.prune(self.queue, self.keep_completed).await;
+        if let Err(error) = &pruned {
+            tracing::warn!(queue = self.queue, %error, "completed jobs were not deleted");
+        }
+        *last = pruned.ok().is_none_or(|count| count < MOST_PRUNED).then(Instant::now);
     }
 
     /// Waits, but not for long once it is to stop.

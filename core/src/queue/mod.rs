@@ -21,6 +21,7 @@ mod lane;
 mod outcome;
 mod perform;
 pub mod plan;
+mod prune;
 mod related;
 pub mod state;
 mod statement;
@@ -38,6 +39,7 @@ pub use perform::{
 };
 pub(crate) use perform::{rows, token};
 pub use plan::Verdict;
+pub use prune::{MOST_PRUNED, prune};
 pub use related::{
     RELATED_WORKER, RelatedEnd, RelatedJob, RelatedPlan, ResolverEnd, Statements, claim_related,
     read_related, settle_related,

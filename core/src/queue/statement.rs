@@ -73,15 +73,6 @@ pub enum Param {
     Int(i64),
 }
 
-impl Param {
-    pub fn as_int(&self) -> Option<i64> {
-        match self {
-            Self::Int(number) => Some(*number),
-            Self::Text(_) => None,
-        }
-    }
-}
-
 impl From<&str> for Param {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())

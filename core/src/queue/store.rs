@@ -133,6 +133,9 @@ pub trait Store: Keep {
         done: &[Done],
     ) -> impl Future<Output = Result<bool>> + Send;
 
+    /// Deletes what [`prune`](super::prune) says. How many jobs. It takes no hold: what is completed stays so.
+    fn prune(&self, queue: &str, keep: Duration) -> impl Future<Output = Result<u64>> + Send;
+
     /// Waits until there may be new jobs, or for `most`.
     fn wait(&self, queue: &str, most: Duration) -> impl Future<Output = ()> + Send;
 }

@@ -17,7 +17,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use scrypath_core::error::Result;
 use scrypath_core::queue::{
     Claim, Dialect, Done, FENCE_SETTLES, Hold, Keep, Param, Placeholders, RESCUED_AFTER, Row, Store, Target,
-    Verdict, error_entry, forget, is_over, own_tables, queue_tables,
+    Verdict, error_entry, forget, is_over, own_tables, prune, queue_tables,
 };
 use scrypath_core::{Error, Kind};
 
@@ -27,6 +27,8 @@ const LOOK_BACK: Duration = Duration::from_secs(10);
 /// Which jobs may be taken: those that an Oban put back too, since nothing newer may overtake them. Related jobs are not: what they are about is known to the application alone.
 const OPEN: &str = "worker <> 'Scrypath.Sync.RelatedWorker' AND (state IN ('available', 'retryable') \
      OR (state = 'scheduled' AND (attempted_at IS NOT NULL OR scheduled_at <= timezone('UTC', now()))))";
+
+const TARGET: Target = Target { dialect: Dialect::Postgres, placeholders: Placeholders::Numbered };
 
 pub struct Postgres {
     url: String,
@@ -153,6 +155,13 @@ fn unavailable(error: &tokio_postgres::Error) -> Box<Error> {
         None => ": it could not be reached".to_owned(),
     };
     Error::new(Kind::QueueUnavailable, format!("the queue's database cannot be used{what}"))
+}
+
+fn as_sql(param: &Param) -> &(dyn ToSql + Sync) {
+    match param {
+        Param::Text(text) => text,
+        Param::Int(number) => number,
+    }
 }
 
 fn ms(duration: Duration) -> i64 {
@@ -361,6 +370,12 @@ impl Store for Postgres {
         Ok(is_held)
     }
 
+    async fn prune(&self, queue: &str, keep: Duration) -> Result<u64> {
+        let prune = prune(TARGET, queue, keep);
+        let given: Vec<&(dyn ToSql + Sync)> = prune.params.iter().map(as_sql).collect();
+        Ok(query!(self, execute, &prune.sql, &given))
+    }
+
     async fn wait(&self, _queue: &str, most: Duration) {
         let _ = tokio::time::timeout(most, self.heard.notified()).await;
     }
@@ -386,9 +401,8 @@ impl Connected {
         let seconds = RESCUED_AFTER.as_secs() as i64;
         let given: [&(dyn ToSql + Sync); 4] = [&hold.queue, &hold.holder, &hold.epoch, &seconds];
         self.client.execute(rescue, &given).await.map_err(|error| unavailable(&error))?;
-        let forget = forget(Target { dialect: Dialect::Postgres, placeholders: Placeholders::Numbered });
-        let given: Vec<i64> = forget.params.iter().filter_map(Param::as_int).collect();
-        let given: Vec<&(dyn ToSql + Sync)> = given.iter().map(|value| value as _).collect();
+        let forget = forget(TARGET);
+        let given: Vec<&(dyn ToSql + Sync)> = forget.params.iter().map(as_sql).collect();
         self.client.execute(&forget.sql, &given).await.map_err(|error| unavailable(&error))?;
         // By the index of states: a few rows when there is little to do, all open ones when there is much.
         let oldest = format!("SELECT min(id) FROM oban_jobs WHERE queue = $1 AND {OPEN}");

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use scrypath_core::config::{Config, Layers};
@@ -23,6 +24,8 @@ pub struct Options {
     /// Ends once there is nothing to do.
     pub until_idle: bool,
     pub times: Times,
+    /// How long completed jobs stay in the table.
+    pub keep_completed: Duration,
 }
 
 /// The database that a URL names.
@@ -87,6 +90,7 @@ async fn lanes<S: Store>(
             holder: &options.holder,
             times: options.times,
             jobs_at_once: MOST_JOBS,
+            keep_completed: options.keep_completed,
             until_idle: options.until_idle,
             seed: std::process::id() as u64 + at as u64,
         };

@@ -4,14 +4,17 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use scrypath_core::error::Result;
 use scrypath_core::queue::{
-    Claim, Dialect, Done, FENCE_SETTLES, Hold, Keep, Param, Placeholders, RESCUED_AFTER, Row, Store, Target,
-    Verdict, error_entry, forget, is_over, own_tables, queue_tables,
+    Claim, Dialect, Done, FENCE_SETTLES, Hold, Keep, Param, Placeholders, RESCUED_AFTER, Row, Statement,
+    Store, Target, Verdict, error_entry, forget, is_over, own_tables, prune, queue_tables,
 };
 use scrypath_core::{Error, Kind};
+
+const TARGET: Target = Target { dialect: Dialect::Sqlite, placeholders: Placeholders::Question };
 
 /// How long a method waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
@@ -207,7 +210,7 @@ impl Store for Sqlite {
             let mut rows: Vec<Row> = rows.collect::<rusqlite::Result<_>>()?;
             rows.sort_by_key(|row| row.id);
             let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
-                forget_fences(changes)?;
+                carry_out(changes, &forget(TARGET))?;
                 return Ok(Some(Claim::default()));
             };
             known(changes, &hold.queue, first.id, last.id).map(|mut claim| {
@@ -235,6 +238,11 @@ impl Store for Sqlite {
             Ok(true)
         })
         .await
+    }
+
+    async fn prune(&self, queue: &str, keep: Duration) -> Result<u64> {
+        let prune = prune(TARGET, queue, keep);
+        self.change(move |changes| Ok(carry_out(changes, &prune)? as u64)).await
     }
 
     async fn wait(&self, _queue: &str, most: Duration) {
@@ -293,10 +301,13 @@ fn rescue_from_oban(changes: &Transaction, queue: &str) -> rusqlite::Result<()> 
     changes.prepare_cached(rescue)?.execute(params![queue, RESCUED_AFTER.as_secs() as i64]).map(|_| ())
 }
 
-fn forget_fences(changes: &Transaction) -> rusqlite::Result<()> {
-    let forget = forget(Target { dialect: Dialect::Sqlite, placeholders: Placeholders::Question });
-    let given = forget.params.iter().filter_map(Param::as_int);
-    changes.prepare_cached(&forget.sql)?.execute(rusqlite::params_from_iter(given)).map(|_| ())
+/// Carries out a statement that the core wrote. How many rows it changed.
+fn carry_out(changes: &Transaction, statement: &Statement) -> rusqlite::Result<usize> {
+    let given = statement.params.iter().map(|param| match param {
+        Param::Text(text) => ToSqlOutput::from(text.as_str()),
+        Param::Int(number) => ToSqlOutput::from(*number),
+    });
+    changes.prepare_cached(&statement.sql)?.execute(rusqlite::params_from_iter(given))
 }
 
 /// What is known of the documents of these jobs from elsewhere.

@@ -28,6 +28,8 @@ defmodule Scrypath.Worker do
     * `:lease` - how long a queue stays with a worker that no longer says anything, in ms (`60000`)
     * `:request_timeout` - how long a request may take, in ms (`15000`)
     * `:settle_time` - how long after that it may still land, in ms (`15000`)
+    * `:keep_completed` - how long completed jobs stay in the table, in ms (`86400000`, a day). Those that were given up
+      or called off stay
 
   URLs and the key are handed over in the environment of the command, never on its command line, and are in no report
   of a crash.

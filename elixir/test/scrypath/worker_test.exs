@@ -60,6 +60,15 @@ defmodule Scrypath.WorkerTest do
     assert {:ok, %{completed: 0}} = Worker.run(context.worker)
   end
 
+  test "it deletes completed jobs once they are old", context do
+    enqueue!(7, "Tides", context.enqueue)
+    assert {:ok, %{completed: 1}} = Worker.run(context.worker)
+    assert states() == ["completed"]
+    assert {:ok, %{completed: 0}} = Worker.run([keep_completed: 0] ++ context.worker)
+    assert states() == []
+    assert titles(context.server) == ["Tides"]
+  end
+
   test "in a supervision tree it works until it is stopped", context do
     worker = start_supervised!({Worker, context.worker})
     enqueue!(7, "Tides", context.enqueue)
@@ -199,6 +208,7 @@ defmodule Scrypath.WorkerTest do
           {[lease: 0], ~r/:lease.*at least 1/},
           {[request_timeout: "1"], ~r/:request_timeout/},
           {[settle_time: -1], ~r/:settle_time.*at least 0/},
+          {[keep_completed: -1], ~r/:keep_completed.*at least 0/},
           {[until_idle: nil], ~r/:until_idle/},
           {[colour: 1], ~r/unknown options \[:colour\]/}
         ],

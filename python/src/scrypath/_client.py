@@ -355,6 +355,7 @@ class Scrypath(_Client):
         lease: int | None = None,
         request_timeout: int | None = None,
         settle_time: int | None = None,
+        keep_completed: int | None = None,
     ) -> Worker:
         """Start a ``scrypath worker``, which brings what was enqueued into the index, as a child process.
 
@@ -371,6 +372,8 @@ class Scrypath(_Client):
                 least four times ``request_timeout``.
             request_timeout: how long a request may take, in ms (15000).
             settle_time: how long after that it may still land, in ms (15000).
+            keep_completed: how long completed jobs stay in the table, in ms (86400000, a day). Those that
+                were given up or called off stay.
 
         Raises:
             UsageError: an option is missing or wrong; nothing was started.
@@ -388,7 +391,9 @@ class Scrypath(_Client):
             ...     with search.worker(database_url="postgres://app@db/app"):
             ...         serve()    # your application
         """
-        options = _worker.Options(database_url, queues, until_idle, lease, request_timeout, settle_time)
+        options = _worker.Options(
+            database_url, queues, until_idle, lease, request_timeout, settle_time, keep_completed
+        )
         return Worker(_worker.Supervised(options, self._defaults))
 
 
@@ -487,6 +492,7 @@ class AsyncScrypath(_Client):
         lease: int | None = None,
         request_timeout: int | None = None,
         settle_time: int | None = None,
+        keep_completed: int | None = None,
     ) -> AsyncWorker:
         """See :meth:`Scrypath.worker`. Starting it is not awaited; ``async with`` stops it.
 
@@ -497,5 +503,7 @@ class AsyncScrypath(_Client):
             ...     async with search.worker(database_url="postgres://app@db/app"):
             ...         await serve()    # your application
         """
-        options = _worker.Options(database_url, queues, until_idle, lease, request_timeout, settle_time)
+        options = _worker.Options(
+            database_url, queues, until_idle, lease, request_timeout, settle_time, keep_completed
+        )
         return AsyncWorker(_worker.Supervised(options, self._defaults))

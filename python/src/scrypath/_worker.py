@@ -56,6 +56,7 @@ class Options:
     lease: int | None
     request_timeout: int | None
     settle_time: int | None
+    keep_completed: int | None
 
     def arguments(self, defaults: Mapping[str, Any]) -> list[str]:
         arguments = ["--json"]
@@ -63,7 +64,7 @@ class Options:
             arguments += [f"--queue={queue}"]
         if self.until_idle:
             arguments.append("--until-idle")
-        for name, least in (("lease", 1), ("request_timeout", 1), ("settle_time", 0)):
+        for name, least in (("lease", 1), ("request_timeout", 1), ("settle_time", 0), ("keep_completed", 0)):
             if (value := getattr(self, name)) is None:
                 continue
             if not isinstance(value, int) or isinstance(value, bool) or value < least:

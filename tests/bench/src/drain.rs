@@ -60,6 +60,7 @@ pub(crate) fn in_order(database: &str, scrypath: &str, count: &str) {
             holder: "bench",
             times: Times::default(),
             jobs_at_once: 1,
+            keep_completed: Duration::MAX,
             until_idle: true,
             seed: 1,
         };

@@ -101,6 +101,10 @@ impl Store for Connection {
         self.ask(move |database, tables| database.settle(tables, &hold, &verdicts, &done)).await
     }
 
+    async fn prune(&self, _queue: &str, keep: Duration) -> Result<u64> {
+        self.ask(move |database, tables| database.prune(tables, keep)).await
+    }
+
     async fn wait(&self, _queue: &str, most: Duration) {
         sleep(self.0.world.pause(most)).await;
     }

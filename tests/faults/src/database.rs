@@ -29,7 +29,8 @@ enum JobState {
     /// An Oban has it, since then.
     Obans(Duration),
     Retryable,
-    Completed,
+    /// At that time.
+    Completed(Duration),
     Discarded,
     Cancelled,
 }
@@ -41,7 +42,7 @@ impl JobState {
             Self::Scheduled(_) => "scheduled",
             Self::Executing | Self::Obans(_) => "executing",
             Self::Retryable => "retryable",
-            Self::Completed => "completed",
+            Self::Completed(_) => "completed",
             Self::Discarded => "discarded",
             Self::Cancelled => "cancelled",
         }
@@ -93,6 +94,8 @@ pub(crate) struct Tables {
     history: HashMap<u64, Vec<State>>,
     jobs: BTreeMap<i64, Job>,
     lane: Lane,
+    /// What jobs spoke of that were given up for a while, and are completed and deleted by now.
+    were_given_up: Vec<(u64, State)>,
     /// Documents that were given up, by job.
     letters: BTreeMap<i64, Vec<String>>,
     sequence: i64,
@@ -169,10 +172,9 @@ impl Database {
 
     pub(crate) fn is_drained(&self) -> bool {
         let tables = lock(&self.tables);
-        tables
-            .jobs
-            .values()
-            .all(|job| matches!(job.state, JobState::Completed | JobState::Discarded | JobState::Cancelled))
+        tables.jobs.values().all(|job| {
+            matches!(job.state, JobState::Completed(_) | JobState::Discarded | JobState::Cancelled)
+        })
     }
 
     pub(crate) fn open_jobs(&self) -> usize {
@@ -181,7 +183,7 @@ impl Database {
             .jobs
             .values()
             .filter(|job| {
-                !matches!(job.state, JobState::Completed | JobState::Discarded | JobState::Cancelled)
+                !matches!(job.state, JobState::Completed(_) | JobState::Discarded | JobState::Cancelled)
             })
             .count()
     }
@@ -206,8 +208,9 @@ impl Database {
     /// Whether a job that wrote this version or a newer one was given up, be it for a while.
     pub(crate) fn was_given_up(&self, key: u64, version: u64) -> bool {
         let tables = lock(&self.tables);
-        let mut given_up = tables.jobs.values().filter(|job| job.was_given_up);
-        given_up.any(|job| job.keys.iter().any(|(of, state)| *of == key && state.0 >= version))
+        let given_up = tables.jobs.values().filter(|job| job.was_given_up);
+        let mut spoken_of = given_up.flat_map(|job| &job.keys).chain(&tables.were_given_up);
+        spoken_of.any(|(of, state)| *of == key && state.0 >= version)
     }
 
     /// An operator makes a job available again that was given up.
@@ -258,14 +261,16 @@ impl Database {
     /// As an Oban does it: whatever state the job is in by now.
     pub(crate) fn acknowledge(&self, id: i64, verdict: &JobVerdict) {
         let mut tables = lock(&self.tables);
-        if verdict.outcome == JobOutcome::Completed {
-            self.check(&tables.jobs[&id], &tables, id);
-        }
         let now = self.now(&tables);
+        if verdict.outcome == JobOutcome::Completed
+            && let Some(job) = tables.jobs.get(&id)
+        {
+            self.check(job, &tables, id);
+        }
         let Some(job) = tables.jobs.get_mut(&id) else { return };
         let seconds = Duration::from_secs(verdict.seconds.unwrap_or(1));
         job.state = match verdict.outcome {
-            JobOutcome::Completed => JobState::Completed,
+            JobOutcome::Completed => JobState::Completed(now),
             JobOutcome::Cancelled => JobState::Cancelled,
             JobOutcome::Retry if job.attempt >= job.most_attempts => JobState::Discarded,
             JobOutcome::Retry => JobState::Scheduled(now + Duration::from_secs(15)),
@@ -376,13 +381,14 @@ impl Database {
         if !self.is_held(tables, hold) {
             return false;
         }
+        let now = self.now(tables);
         for (id, verdict) in verdicts {
             if *verdict == Verdict::Completed {
                 self.check(&tables.jobs[id], tables, *id);
             }
             let Some(job) = tables.jobs.get_mut(id) else { continue };
             job.state = match verdict {
-                Verdict::Completed => JobState::Completed,
+                Verdict::Completed => JobState::Completed(now),
                 Verdict::Discarded { .. } => JobState::Discarded,
                 Verdict::Cancelled { .. } => JobState::Cancelled,
                 Verdict::Retry { .. } => JobState::Retryable,
@@ -400,7 +406,7 @@ impl Database {
                 _ => {}
             }
         }
-        let now = self.now(tables).as_millis() as i64;
+        let now = now.as_millis() as i64;
         let has_letter = |document: &String| tables.letters.values().flatten().any(|one| one == document);
         for done in done {
             if done.is_watched || has_letter(&done.document) || self.fences.has(&done.document) {
@@ -414,9 +420,24 @@ impl Database {
         true
     }
 
+    pub(crate) fn prune(&self, tables: &mut Tables, keep: Duration) -> u64 {
+        let now = self.now(tables);
+        let Tables { jobs, were_given_up, .. } = tables;
+        let before = jobs.len();
+        jobs.retain(|_, job| {
+            let is_old = matches!(job.state, JobState::Completed(at) if at + keep <= now);
+            if is_old && job.was_given_up {
+                were_given_up.append(&mut job.keys);
+            }
+            !is_old
+        });
+        (before - jobs.len()) as u64
+    }
+
     /// Jobs that hold fences and are no longer run by an Oban.
     fn left_behind(&self, tables: &Tables) -> Vec<i64> {
-        let is_run = |id: &i64| matches!(tables.jobs[id].state, JobState::Obans(_));
+        let state = |id: &i64| tables.jobs.get(id).map(|job| job.state);
+        let is_run = |id: &i64| matches!(state(id), Some(JobState::Obans(_)));
         self.fences.holders().into_iter().filter(|id| !is_run(id)).collect()
     }
 

@@ -206,6 +206,7 @@ async fn work(world: &World, database: &Arc<Database>, core: &Core, stop: &Atomi
             holder: &holder,
             times: TIMES,
             jobs_at_once: 1 + world.below(8) as usize,
+            keep_completed: Duration::from_secs(world.below(120)),
             until_idle: false,
             seed: world.below(u64::MAX),
         };

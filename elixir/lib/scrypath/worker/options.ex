@@ -7,8 +7,8 @@ defmodule Scrypath.Worker.Options do
   alias Scrypath.{Config, Core}
   alias Scrypath.Worker.Command
 
-  @own [:database_url, :queues, :until_idle, :lease, :request_timeout, :settle_time]
-  @times [lease: 1, request_timeout: 1, settle_time: 0]
+  @own [:database_url, :queues, :until_idle, :lease, :request_timeout, :settle_time, :keep_completed]
+  @times [lease: 1, request_timeout: 1, settle_time: 0, keep_completed: 0]
 
   @enforce_keys [:arguments, :environment, :until_idle, :patience]
   defstruct @enforce_keys
