@@ -104,9 +104,11 @@ async fn storm(options: Options) -> Result<usize, Failure> {
         }
         workers[at] = node(at)?;
     }
-    let mut committed = 0;
+    let (mut committed, mut jobs) = (0, 0);
     for writer in writers {
-        committed += writer.await??;
+        let written = writer.await??;
+        committed += written.transactions;
+        jobs += written.jobs;
     }
     for mut worker in workers {
         worker.kill()?;
@@ -115,13 +117,14 @@ async fn storm(options: Options) -> Result<usize, Failure> {
     let started = Instant::now();
     drain(&options, &url, &database).await?;
     let by_oban: i64 = database.query_one(BY_OBAN, &[&QUEUE]).await?.get(0);
-    let (jobs, violations) = compare(&database, &url).await?;
+    let (left, violations) = compare(&database, &url).await?;
     if let Some(mut server) = server {
         server.kill()?;
         server.wait()?;
     }
     println!(
-        "{committed} transactions, {jobs} jobs, {by_oban} of them by an Oban, {killed} workers killed, drained in {:.1} s, {} violations",
+        "{committed} transactions, {jobs} jobs, {by_oban} of them by an Oban, {} deleted once completed, {killed} workers killed, drained in {:.1} s, {} violations",
+        jobs - left,
         started.elapsed().as_secs_f64(),
         violations.len()
     );
@@ -159,6 +162,9 @@ fn worker(options: &Options, url: &str, until_idle: bool) -> Result<Child, Failu
     ]);
     // Short, so that a minute holds many lives of a lane.
     command.args(["--request-timeout", "500", "--settle-time", "500", "--lease", "3000"]);
+    if options.oban.is_none() {
+        command.args(["--keep-completed", "2000"]);
+    }
     if until_idle {
         command.arg("--until-idle");
     }
@@ -196,11 +202,18 @@ async fn drain(options: &Options, url: &str, database: &Client) -> Result<(), Fa
     Ok(())
 }
 
+/// What was committed.
+#[derive(Default)]
+struct Written {
+    transactions: u64,
+    jobs: i64,
+}
+
 /// Changes rows and enqueues inside the transaction; some roll back, some take their time.
-async fn write(url: &str, seed: u64, until: Instant) -> Result<u64, Failure> {
+async fn write(url: &str, seed: u64, until: Instant) -> Result<Written, Failure> {
     let mut client = connect(url).await?;
     let mut rng = fastrand::Rng::with_seed(seed);
-    let mut committed = 0;
+    let mut written = Written::default();
     while Instant::now() < until {
         let changes = client.transaction().await?;
         let key = rng.i64(0..KEYS);
@@ -236,10 +249,11 @@ async fn write(url: &str, seed: u64, until: Instant) -> Result<u64, Failure> {
             changes.rollback().await?;
         } else {
             changes.commit().await?;
-            committed += 1;
+            written.transactions += 1;
+            written.jobs += i64::from(changed > 0);
         }
     }
-    Ok(committed)
+    Ok(written)
 }
 
 async fn compare(database: &Client, url: &str) -> Result<(i64, Vec<String>), Failure> {
